@@ -1,0 +1,76 @@
+// A large value in a block of its own, shared by reference: a receive fills it, the store keeps it, replies send from it
+// while others replace the key. The bytes do not change once it is shared. The count is atomic, so references may be
+// dropped by any thread; the last one frees the block.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+namespace larder {
+
+class Blob;
+
+class BlobRef {
+ public:
+  BlobRef() = default;
+  BlobRef(const BlobRef& other) noexcept;
+  BlobRef(BlobRef&& other) noexcept : blob_(std::exchange(other.blob_, nullptr)) {}
+  BlobRef& operator=(BlobRef other) noexcept {
+    std::swap(blob_, other.blob_);
+    return *this;
+  }
+  ~BlobRef();
+
+  explicit operator bool() const { return blob_ != nullptr; }
+  Blob* get() const { return blob_; }
+  Blob* operator->() const { return blob_; }
+  // The reference, without the object: for a store that keeps raw pointers. Give it back through adopt().
+  Blob* release() { return std::exchange(blob_, nullptr); }
+  static BlobRef adopt(Blob* blob) {
+    BlobRef ref;
+    ref.blob_ = blob;
+    return ref;
+  }
+  static BlobRef share(Blob* blob);
+
+ private:
+  Blob* blob_ = nullptr;
+};
+
+class Blob {
+ public:
+  // Uninitialised bytes. An empty BlobRef if the system has no memory.
+  static BlobRef allocate(std::size_t size_bytes);
+
+  char* data() { return reinterpret_cast<char*>(this + 1); }
+  const char* data() const { return reinterpret_cast<const char*>(this + 1); }
+  std::size_t size() const { return size_bytes_; }
+  std::string_view view() const { return {data(), size_bytes_}; }
+  // What the block costs, header and rounding included.
+  static std::size_t footprint_bytes(std::size_t size_bytes);
+
+ private:
+  friend class BlobRef;
+  explicit Blob(std::size_t size_bytes) : size_bytes_(size_bytes) {}
+  void unref();
+
+  std::atomic<std::size_t> references_{1};
+  std::size_t size_bytes_;
+};
+
+inline BlobRef::BlobRef(const BlobRef& other) noexcept : blob_(other.blob_) {
+  if (blob_ != nullptr) blob_->references_.fetch_add(1, std::memory_order_relaxed);
+}
+
+inline BlobRef::~BlobRef() {
+  if (blob_ != nullptr) blob_->unref();
+}
+
+inline BlobRef BlobRef::share(Blob* blob) {
+  if (blob != nullptr) blob->references_.fetch_add(1, std::memory_order_relaxed);
+  return adopt(blob);
+}
+
+}  // namespace larder

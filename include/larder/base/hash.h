@@ -1,0 +1,78 @@
+// The hash of a key, and the one place that says which of its bits mean what.
+//
+//     63        ...       16 15      0
+//     | shard | position    |  tag   |
+//
+// Shard: the highest `shard_bits` bits. Position: the bits after them choose the bucket, high bits first, so that an index
+// is in hash order. Tag: 16 bits that an index entry keeps to tell neighbours apart. The three never overlap, so a shard's
+// keys spread over its whole index. A SCAN cursor is the hash without its tag: 48 bits, which every client can hold.
+//
+// The hash is XXH3 with a secret drawn at start from the system's randomness, so that nobody outside can aim keys at one
+// bucket (hash flooding); a fixed seed makes runs repeatable in tests.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace larder {
+
+using Database = std::uint16_t;
+using KeyHash = std::uint64_t;
+
+inline constexpr int kHashTagBits = 16;
+inline constexpr int kScanCursorBits = 64 - kHashTagBits;
+
+constexpr std::uint32_t hash_shard(KeyHash hash, int shard_bits) {
+  return shard_bits == 0 ? 0 : static_cast<std::uint32_t>(hash >> (64 - shard_bits));
+}
+
+// The hash as its shard sees it: the shard's bits shifted out, so that high bits are uniform within the shard.
+constexpr std::uint64_t hash_position(KeyHash hash, int shard_bits) {
+  return ((hash >> kHashTagBits) << kHashTagBits) << shard_bits;
+}
+
+constexpr std::uint16_t hash_tag(KeyHash hash) { return static_cast<std::uint16_t>(hash); }
+
+// Cursor 0 is the beginning. A cursor c names every hash from c << 16 on.
+constexpr std::uint64_t hash_to_cursor(KeyHash hash) { return hash >> kHashTagBits; }
+constexpr KeyHash cursor_to_hash(std::uint64_t cursor) { return cursor << kHashTagBits; }
+
+class Hasher {
+ public:
+  // A secret from the system's randomness.
+  Hasher();
+  // A secret derived from `seed`: the same hashes in every run. For tests and --hash-seed.
+  explicit Hasher(std::uint64_t seed);
+
+  // Database 0 costs nothing; the number of another one is mixed in, so one index holds all databases.
+  KeyHash operator()(Database database, std::string_view key) const;
+
+ private:
+  static constexpr std::size_t kSecretBytes = 192;
+  alignas(64) std::array<unsigned char, kSecretBytes> secret_;
+};
+
+// The finaliser of splitmix64 (Steele, Lea, Flood 2014): every input bit changes half of the output bits.
+constexpr std::uint64_t mix_bits(std::uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+  return x ^ (x >> 31);
+}
+
+// splitmix64 as a generator: small, fast, good enough for sampling and tests; not for secrets.
+class SplitMix64 {
+ public:
+  explicit constexpr SplitMix64(std::uint64_t seed) : state_(seed) {}
+  constexpr std::uint64_t next() { return mix_bits(state_ += kIncrement); }
+  // Uniform enough in [0, bound) for bounds far below 2^64. REQUIRES: bound > 0.
+  constexpr std::uint64_t below(std::uint64_t bound) {
+    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * bound) >> 64);
+  }
+
+ private:
+  static constexpr std::uint64_t kIncrement = 0x9e3779b97f4a7c15ULL;
+  std::uint64_t state_;
+};
+
+}  // namespace larder

@@ -1,0 +1,65 @@
+// Every bound on what a client can ask for, each with its reason. What crosses one gets a clear error or is closed; nothing
+// in the server grows without one of these. Units are last in the names.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace larder::limits {
+
+// --- Data ---
+// The item header has 16 bits for the key's length.
+inline constexpr std::size_t kKeyBytesMax = 65'535;
+// As Redis's proto-max-bulk-len.
+inline constexpr std::size_t kValueBytesMax = 512ULL << 20;
+// The database is kept in 16 bits; Redis's own ceiling is higher but nobody uses it.
+inline constexpr int kDatabasesMax = 1024;
+
+// --- Requests ---
+// As Redis: a multibulk header may announce at most 2^31 - 1 arguments; ours is tighter, it bounds the argument table (16 MiB).
+inline constexpr std::int64_t kRequestArgumentsMax = 1024 * 1024;
+// Before AUTH a stranger may not make us hold much (as Redis).
+inline constexpr std::int64_t kUnauthenticatedArgumentsMax = 10;
+inline constexpr std::size_t kUnauthenticatedBulkBytesMax = 16 * 1024;
+// An inline request or a length line without its newline (as Redis).
+inline constexpr std::size_t kInlineBytesMax = 64 * 1024;
+// From here on an argument is received straight into a block of its own instead of the connection's buffer.
+inline constexpr std::size_t kBodyBytesMin = 64 * 1024;
+// Arguments of one unfinished request, bodies aside: two thousand arguments just below a body's size.
+inline constexpr std::size_t kRequestBufferedBytesMax = 128ULL << 20;
+
+// --- Turns: one connection may not delay the others of its thread ---
+inline constexpr std::size_t kBatchRequestsMax = 32;
+inline constexpr std::size_t kTurnRequestsMax = 1024;
+inline constexpr std::size_t kReadBufferBytes = 256 * 1024;
+// Bytes of one connection's body or reply moved in one turn.
+inline constexpr std::size_t kTurnBodyBytes = 256 * 1024;
+
+// --- Output ---
+// Unsent output at which a connection's further requests wait (they stay unread in the socket).
+inline constexpr std::size_t kOutputSoftBytes = 1 << 20;
+// A client that takes nothing of its waiting output for this long is closed.
+inline constexpr std::int64_t kOutputStallMsMax = 60'000;
+// Unsent output at which a connection is closed whatever it is doing. Larger than the largest reply one command can be asked
+// for (MGET of large values holds references, not bytes, and is counted by its bytes all the same).
+inline constexpr std::size_t kOutputHardBytes = 4ULL << 30;
+
+// --- Receiving ---
+// A request that has begun and does not go on for this long is closed, so that a reserved block is not held for ever.
+inline constexpr std::int64_t kReceiveStallMsMax = 60'000;
+
+// --- Waiting ---
+// A handler that answers later must answer within this time; after it the client gets an error.
+inline constexpr std::int64_t kPendingMsMax = 60'000;
+// The graceful drain: parked requests get their answer within this time, then the connections are closed.
+inline constexpr std::int64_t kDrainMsMax = 1'500;
+
+// --- Background work ---
+// One visit to a shard: at most so many items, so that nobody holds a shard for long.
+inline constexpr std::size_t kEvictItemsPerVisit = 64;
+inline constexpr std::int64_t kEvictMicrosPerVisit = 200;
+inline constexpr std::size_t kSweepBucketsPerVisit = 512;
+// Multi-key writes may exceed maxmemory by so much while they hold their locks; it is settled right after.
+inline constexpr std::size_t kOverdrawBytesMax = 1 << 20;
+
+}  // namespace larder::limits

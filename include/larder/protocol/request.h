@@ -1,0 +1,51 @@
+// A parsed request: a list of arguments, whoever owns their bytes. Reused from batch to batch, so that a request costs no
+// allocation once its buffers have grown.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "larder/base/blob.h"
+
+namespace larder {
+
+class Request {
+ public:
+  std::size_t size() const { return arguments_.size(); }
+  bool empty() const { return arguments_.empty(); }
+  // Views into the parser's input, into this request's own copy, or into a blob. Valid until the input moves or the request
+  // is cleared.
+  std::string_view operator[](std::size_t index) const { return arguments_[index]; }
+  std::span<const std::string_view> arguments() const { return arguments_; }
+
+  // The block that holds the whole of argument `index`, or null if it has none. The request keeps its reference.
+  Blob* blob(std::size_t index) const;
+  // True if a body of this request was skipped because it was not admitted: it must be answered by an error.
+  bool body_skipped() const { return body_skipped_; }
+  // Bytes this request takes on the wire, bodies included; for fairness and statistics.
+  std::size_t wire_bytes() const { return wire_bytes_; }
+
+  void clear();
+
+  // --- For parsers ---
+  void add(std::string_view argument) { arguments_.push_back(argument); }
+  void add_blob(BlobRef blob);
+  void add_skipped();
+  void set_wire_bytes(std::size_t bytes) { wire_bytes_ = bytes; }
+  // Takes over bytes that earlier arguments point into.
+  std::string& own_bytes() { return own_bytes_; }
+  std::vector<std::string_view>& mutable_arguments() { return arguments_; }
+
+ private:
+  std::vector<std::string_view> arguments_;
+  std::vector<std::pair<std::size_t, BlobRef>> blobs_;
+  std::string own_bytes_;
+  std::size_t wire_bytes_ = 0;
+  bool body_skipped_ = false;
+};
+
+}  // namespace larder

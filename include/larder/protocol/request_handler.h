@@ -1,0 +1,107 @@
+// The seam between moving bytes (net) and meaning (commands, later memcached and admin). net hands a session the bytes of its
+// connection and sends what the session appends; it knows no protocol. A session is used by its connection's io thread only,
+// one call at a time; it reaches other connections, and later its own, through ConnectionPort.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "larder/base/blob.h"
+#include "larder/protocol/reply_buffer.h"
+
+namespace larder {
+
+// Names a connection for ever: ids are never given twice. The thread is where it lives.
+struct ConnectionRef {
+  std::uint64_t id = 0;
+  std::uint32_t thread = 0;
+};
+
+// What net knows of a connection and CLIENT LIST shows; written by its thread, read by any.
+struct ConnectionGauges {
+  std::atomic<std::uint64_t> unread_bytes{0};    // received, not yet executed
+  std::atomic<std::uint64_t> unsent_bytes{0};    // replies waiting
+  std::atomic<std::uint64_t> buffer_bytes{0};    // memory held for the connection, replies aside
+  std::atomic<std::uint64_t> received_bytes{0};  // in all
+  std::atomic<std::uint64_t> sent_bytes{0};
+};
+
+struct ConnectionInfo {
+  ConnectionRef ref;
+  std::string peer_address;   // "127.0.0.1:50612", "[::1]:50612", or the socket's path and ":0"
+  std::string local_address;  // likewise
+  int fd = -1;
+  bool unix_socket = false;
+  bool loopback = false;  // Unix sockets count as loopback
+  std::shared_ptr<const ConnectionGauges> gauges;
+};
+
+struct TurnResult {
+  enum class State : std::uint8_t {
+    kNeedInput,  // nothing more to do with these bytes
+    kYield,      // more could be done, but this turn's share is used up: call again after others had theirs
+    kNeedBody,   // receive the next `body_bytes` into body_block() and hand them to body_received()
+    kSkipBody,   // read and drop the next `body_bytes`, then call body_skipped()
+    kParked,     // a request is answered later; do not call on_input() until resumed() (see ConnectionPort)
+    kClose,      // send what was appended, then close
+  };
+  State state = State::kNeedInput;
+  std::size_t consumed = 0;  // bytes of the input that may be dropped
+  std::size_t body_bytes = 0;
+};
+
+class RequestSession {
+ public:
+  virtual ~RequestSession() = default;
+
+  // Executes what `input` (all unconsumed bytes) holds, in order, appending replies to `out`. Stops early when `out` has grown
+  // beyond `output_bytes_max` (kYield).
+  virtual TurnResult on_input(std::string_view input, ReplyBuffer& out, std::size_t output_bytes_max) = 0;
+
+  // The place for a body of so many bytes. Empty: no memory; net then closes the connection.
+  virtual BlobRef body_block(std::size_t body_bytes) = 0;
+  virtual void body_received(BlobRef body) = 0;
+  virtual void body_skipped() = 0;
+
+  // True from kParked until a ConnectionTask has answered the request.
+  virtual bool parked() const = 0;
+  // True once the session wants to be closed (CLIENT KILL); net sends what is waiting and closes.
+  virtual bool closing() const = 0;
+  // True inside a request whose rest has not come (for the receive time limit).
+  virtual bool mid_request() const = 0;
+  // Bytes the session keeps for an unfinished request, bodies aside; bounded by net.
+  virtual std::size_t buffered_bytes() const = 0;
+
+  // The server is stopping and will not wait longer: answer a parked request with an error.
+  virtual void abandon_parked(ReplyBuffer& out) = 0;
+  // Whether the idle time limit applies (not to subscribers, as in Redis).
+  virtual bool may_idle_out() const { return true; }
+};
+
+// Something to be done on a connection's own thread, with its session; appended output is sent, and if the session is no
+// longer parked the rest of its input is executed.
+using ConnectionTask = std::function<void(RequestSession&, ReplyBuffer& out)>;
+
+// Reaches connections from any thread; implemented by net. A task for a connection that is gone is dropped without a word.
+class ConnectionPort {
+ public:
+  virtual ~ConnectionPort() = default;
+  virtual void post(ConnectionRef to, ConnectionTask task) = 0;
+  virtual void post_after(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) = 0;
+};
+
+class RequestHandler {
+ public:
+  virtual ~RequestHandler() = default;
+  // A session for a new connection. Null: it is not served; what was appended to `refusal` is sent, then it is closed.
+  // Called on the connection's io thread.
+  virtual std::unique_ptr<RequestSession> open(const ConnectionInfo& info, ReplyBuffer& refusal) = 0;
+};
+
+}  // namespace larder

@@ -1,0 +1,42 @@
+// A histogram of durations with one writing thread: log-linear buckets, eight to each power of two, so a quantile is right
+// within 12.5 % (half of that on average) from 1 ns to 36 minutes. Fixed size, about 1.3 KiB.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace larder {
+
+inline constexpr std::size_t kHistogramBuckets = 336;
+
+// A plain sum of histograms, to be asked.
+class HistogramSnapshot {
+ public:
+  // The upper edge, in ns, of the bucket that holds the quantile; 0 if empty. REQUIRES: 0 <= quantile <= 1.
+  std::int64_t quantile_ns(double quantile) const;
+  std::uint64_t count() const { return count_; }
+  std::uint64_t bucket(std::size_t index) const { return buckets_[index]; }
+
+ private:
+  friend class Histogram;
+  std::array<std::uint64_t, kHistogramBuckets> buckets_{};
+  std::uint64_t count_ = 0;
+};
+
+class Histogram {
+ public:
+  // Negative durations count as 0.
+  void record_ns(std::int64_t ns);
+  void add_to(HistogramSnapshot& sum) const;
+  void reset();
+
+  static std::size_t bucket_of_ns(std::int64_t ns);
+  static std::int64_t bucket_upper_ns(std::size_t index);
+
+ private:
+  std::array<std::atomic<std::uint32_t>, kHistogramBuckets> buckets_{};
+};
+
+}  // namespace larder

@@ -1,0 +1,34 @@
+// What the network counts. Per-thread parts have one writer each.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "larder/stats/counter.h"
+
+namespace larder {
+
+struct alignas(64) ThreadNetCounters {
+  Counter received_bytes;
+  Counter sent_bytes;
+  Counter read_turns;
+  Counter write_turns;
+};
+
+struct NetCounters {
+  explicit NetCounters(unsigned threads) : by_thread(threads) {}
+
+  std::vector<ThreadNetCounters> by_thread;
+  SharedCounter connections_accepted;  // since start
+  SharedCounter connections_rejected;  // maxclients
+  SharedCounter connections_now;
+  SharedCounter closed_idle;
+  SharedCounter closed_output_limit;    // hard limit or stalled reader
+  SharedCounter closed_receive_stall;   // half a request, then silence
+  SharedCounter accept_errors;
+  SharedCounter receiving_bytes_now;    // held by unfinished requests
+  SharedCounter connections_parked_now;
+};
+
+}  // namespace larder

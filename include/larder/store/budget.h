@@ -1,0 +1,69 @@
+// The one memory budget of a store: what all shards use and have reserved, against maxmemory, and the same for maxitems.
+// Atomic counters; any thread. Shards charge and release as they allocate and free; a write that finds no room left answers
+// kNeedsRoom, and ShardedStore evicts until a Reservation holds that room, then repeats the write with it. So used bytes
+// never pass the limit, and nobody evicts while holding a lock that a victim's shard may need.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "larder/store/types.h"
+
+namespace larder {
+
+class Budget {
+ public:
+  // A limit of 0 means none.
+  Budget(std::uint64_t bytes_max, std::uint64_t items_max) : bytes_max_(bytes_max), items_max_(items_max) {}
+
+  // Takes `room` if it fits under both limits; takes nothing otherwise.
+  bool try_take(RoomNeeded room);
+  // Takes it whatever the limits say (settling after a multi-key write).
+  void take(RoomNeeded room);
+  void give_back(RoomNeeded room);
+
+  std::uint64_t used_bytes() const { return bytes_.load(std::memory_order_relaxed); }
+  std::uint64_t peak_bytes() const { return peak_bytes_.load(std::memory_order_relaxed); }
+  std::uint64_t used_items() const { return items_.load(std::memory_order_relaxed); }
+  std::uint64_t bytes_max() const { return bytes_max_.load(std::memory_order_relaxed); }
+  std::uint64_t items_max() const { return items_max_.load(std::memory_order_relaxed); }
+  void set_bytes_max(std::uint64_t bytes_max) { bytes_max_.store(bytes_max, std::memory_order_relaxed); }
+  void set_items_max(std::uint64_t items_max) { items_max_.store(items_max, std::memory_order_relaxed); }
+  void reset_peak() { peak_bytes_.store(used_bytes(), std::memory_order_relaxed); }
+
+  // How far the use is above the limits; zero where it is not.
+  RoomNeeded excess() const;
+
+ private:
+  void note_peak(std::uint64_t bytes);
+
+  std::atomic<std::uint64_t> bytes_max_;
+  std::atomic<std::uint64_t> items_max_;
+  std::atomic<std::uint64_t> bytes_{0};
+  std::atomic<std::uint64_t> items_{0};
+  std::atomic<std::uint64_t> peak_bytes_{0};
+};
+
+// Room that was taken from a Budget before it is used; what is left is given back at the end.
+class Reservation {
+ public:
+  Reservation(Budget& budget, RoomNeeded held, bool may_overdraw = false)
+      : budget_(budget), held_(held), may_overdraw_(may_overdraw) {}
+  ~Reservation() { budget_.give_back(held_); }
+  Reservation(const Reservation&) = delete;
+  Reservation& operator=(const Reservation&) = delete;
+
+  // Uses up to `wanted` of what is held and returns the part that it could not cover.
+  RoomNeeded draw(RoomNeeded wanted);
+  // More room, already taken from the budget.
+  void add(RoomNeeded room);
+  bool may_overdraw() const { return may_overdraw_; }
+
+ private:
+  Budget& budget_;
+  RoomNeeded held_;
+  bool may_overdraw_;
+};
+
+}  // namespace larder

@@ -1,0 +1,63 @@
+// What happened to the keys. A Shard emits events while it is locked, in order, numbered by the shard; ShardedStore delivers
+// them to the listeners after the lock is released, on the thread that caused them. WATCH, client tracking, keyspace
+// notifications, tags and the journal hang on this seam. Nothing is copied for a kind that no listener asked for.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "larder/store/types.h"
+
+namespace larder {
+
+enum class EventKind : std::uint8_t {
+  kSet,            // a whole new value under the key
+  kChanged,        // the value was modified (INCR, APPEND, ...)
+  kExpiryChanged,  // the value stayed, its expiry did not
+  kDeleted,        // by a command
+  kExpired,        // its time had come
+  kEvicted,        // to make room
+  kFlushed,        // a whole database, or all of them; `key` is empty
+};
+
+using EventMask = std::uint32_t;
+constexpr EventMask event_bit(EventKind kind) { return EventMask{1} << static_cast<unsigned>(kind); }
+
+struct Event {
+  EventKind kind;
+  Database database;
+  std::uint32_t shard;
+  // Counts the events of this shard; no gaps among those of one listener's kinds is not promised, the order is.
+  std::uint64_t sequence;
+  std::string key;
+};
+
+class EventListener {
+ public:
+  virtual ~EventListener() = default;
+  // The kinds wanted. Asked once, when the listener is added.
+  virtual EventMask mask() const = 0;
+  // Called without any shard's lock, by any thread, for one operation's events in order; must be thread-safe and quick.
+  virtual void on_events(std::span<const Event> events) = 0;
+};
+
+// Collects the events of one operation.
+class Events {
+ public:
+  explicit Events(EventMask wanted) : wanted_(wanted) {}
+
+  bool wants(EventKind kind) const { return (wanted_ & event_bit(kind)) != 0; }
+  void emit(EventKind kind, std::uint32_t shard, std::uint64_t sequence, Database database, std::string_view key) {
+    if (wants(kind)) events_.push_back({kind, database, shard, sequence, std::string(key)});
+  }
+  std::span<const Event> all() const { return events_; }
+  void clear() { events_.clear(); }
+
+ private:
+  EventMask wanted_;
+  std::vector<Event> events_;
+};
+
+}  // namespace larder

@@ -1,0 +1,53 @@
+// All clients, as other clients may see and touch them: CLIENT LIST, CLIENT KILL, INFO clients. Thread-safe. A ClientRecord is
+// written by its own session and read by any; strings under its mutex, numbers atomic.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "larder/base/clock.h"
+#include "larder/base/mutex.h"
+#include "larder/protocol/request_handler.h"
+
+namespace larder {
+
+struct ClientRecord {
+  explicit ClientRecord(ConnectionInfo connection, TimeMs now_ms)
+      : info(std::move(connection)), connected_ms(now_ms), last_request_ms(now_ms) {}
+
+  const ConnectionInfo info;
+  const TimeMs connected_ms;
+  std::atomic<TimeMs> last_request_ms;
+  std::atomic<std::uint64_t> last_command{0};  // index in CommandTable + 1; 0: none yet
+  std::atomic<std::uint16_t> database{0};
+  std::atomic<std::uint8_t> resp_version{2};
+  std::atomic<bool> no_evict{false};
+  std::atomic<bool> no_touch{false};
+  std::atomic<bool> parked{false};
+  std::atomic<std::uint64_t> requests{0};
+
+  mutable Mutex mutex;
+  std::string name GUARDED_BY(mutex);
+  std::string library_name GUARDED_BY(mutex);
+  std::string library_version GUARDED_BY(mutex);
+};
+
+class ClientRegistry {
+ public:
+  void add(std::shared_ptr<ClientRecord> record);
+  void remove(std::uint64_t id);
+  std::shared_ptr<ClientRecord> find(std::uint64_t id) const;
+  // In the order of their ids. Nobody waits while `visit` runs: it works on a copy of the list.
+  void for_each(const std::function<void(const ClientRecord&)>& visit) const;
+  std::size_t size() const;
+
+ private:
+  mutable Mutex mutex_;
+  std::unordered_map<std::uint64_t, std::shared_ptr<ClientRecord>> clients_ GUARDED_BY(mutex_);
+};
+
+}  // namespace larder
