@@ -8,6 +8,9 @@ target_compile_options(larder_flags INTERFACE
   -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   target_compile_options(larder_flags INTERFACE -Wthread-safety)
+else()
+  # False alarms in std::string of gcc 12 (its bug 105329).
+  target_compile_options(larder_flags INTERFACE -Wno-restrict)
 endif()
 if(LARDER_SANITIZE)
   target_compile_options(larder_flags INTERFACE -fsanitize=${LARDER_SANITIZE} -fno-sanitize-recover=all)

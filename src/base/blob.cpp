@@ -3,22 +3,12 @@
 #include <cstdlib>
 #include <new>
 
+#include "larder/base/allocation.h"
+
 namespace larder {
 
-namespace {
-
-constexpr std::size_t kAllocatorGranule = 16;
-constexpr std::size_t kAllocatorHeaderBytes = 16;
-// glibc maps blocks from here on by themselves, in whole pages.
-constexpr std::size_t kMapThresholdBytes = 128 * 1024;
-constexpr std::size_t kPageBytes = 4096;
-
-}  // namespace
-
 std::size_t Blob::footprint_bytes(std::size_t size_bytes) {
-  const std::size_t raw = sizeof(Blob) + size_bytes + kAllocatorHeaderBytes;
-  const std::size_t granule = raw >= kMapThresholdBytes ? kPageBytes : kAllocatorGranule;
-  return (raw + granule - 1) / granule * granule;
+  return allocation_bytes(sizeof(Blob) + size_bytes);
 }
 
 BlobRef Blob::allocate(std::size_t size_bytes) {

@@ -1,5 +1,5 @@
-// All clients, as other clients may see and touch them: CLIENT LIST, CLIENT KILL, INFO clients. Thread-safe. A ClientRecord is
-// written by its own session and read by any; strings under its mutex, numbers atomic.
+// All clients, as other clients may see and touch them: CLIENT LIST, CLIENT KILL, INFO clients. Thread-safe. A
+// ClientRecord is written by its own session and read by any; strings under its mutex, numbers atomic.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,6 @@
-// What a command is: one row of a table (CommandSpec) and one function. cmd_x reads arguments from the context, changes or asks
-// the store, writes exactly one reply (or parks) and returns. Each family's file ends with its rows; command_table joins them.
+// What a command is: one row of a table (CommandSpec) and one function. cmd_x reads arguments from the context, changes
+// or asks the store, writes exactly one reply (or parks) and returns. Each family's file ends with its rows;
+// command_table joins them.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +31,7 @@ struct CommandContext {
   ClientRegistry& clients;
   Session& session;
   const CommandSpec& spec;
+  const CommandSpec* container;  // of a subcommand; null otherwise
   const Request& request;
   ReplyWriter& reply;
   ThreadStatistics& statistics;
@@ -78,31 +80,31 @@ struct KeySpec {
 };
 
 struct CommandSpec {
-  std::string_view name;  // lower case; of a subcommand its own name alone ("getname")
+  std::string_view name;               // lower case; of a subcommand its own name alone ("getname")
   CommandFunction function = nullptr;  // null: a container whose subcommands do the work
   int arity = 0;  // as Redis: with the name, negative: at least; of a subcommand the container's name counts too
   std::uint32_t flags = 0;
-  KeySpec keys;
-  std::string_view group;    // "string", "generic", "connection", "server", ...
-  std::string_view since;    // the Redis version that introduced it
+  KeySpec keys = {};
+  std::string_view group;  // "string", "generic", "connection", "server", ...
+  std::string_view since;  // the Redis version that introduced it
   std::string_view complexity;
   std::string_view summary;  // our own words
-  // The arguments as HELP shows them, e.g. "key value [NX | XX] [GET] [EX seconds | PX milliseconds | KEEPTTL]"; COMMAND DOCS
-  // derives its argument tree from it. Grammar: command_syntax.h.
+  // The arguments as HELP shows them, e.g. "key value [NX | XX] [GET] [EX seconds | PX milliseconds | KEEPTTL]";
+  // COMMAND DOCS derives its argument tree from it. Grammar: command_syntax.h.
   std::string_view syntax;
   std::string_view acl_categories;  // "@write @string @slow"
   std::span<const CommandSpec> subcommands = {};
 };
 
 // The families, each in its own file.
-std::span<const CommandSpec> connection_commands();  // PING ECHO QUIT RESET HELLO AUTH SELECT
-std::span<const CommandSpec> client_commands();      // CLIENT
+std::span<const CommandSpec> connection_commands();     // PING ECHO QUIT RESET HELLO AUTH SELECT
+std::span<const CommandSpec> client_commands();         // CLIENT
 std::span<const CommandSpec> introspection_commands();  // COMMAND
-std::span<const CommandSpec> server_commands();      // INFO CONFIG DBSIZE FLUSHDB FLUSHALL TIME
-std::span<const CommandSpec> debug_commands();       // DEBUG
-std::span<const CommandSpec> string_commands();      // GET SET MGET INCR APPEND ...
-std::span<const CommandSpec> key_commands();         // DEL EXISTS TYPE TOUCH RANDOMKEY ...
-std::span<const CommandSpec> expiry_commands();      // TTL EXPIRE PERSIST ...
-std::span<const CommandSpec> scan_commands();        // SCAN KEYS
+std::span<const CommandSpec> server_commands();         // INFO CONFIG DBSIZE FLUSHDB FLUSHALL TIME
+std::span<const CommandSpec> debug_commands();          // DEBUG
+std::span<const CommandSpec> string_commands();         // GET SET MGET INCR APPEND ...
+std::span<const CommandSpec> key_commands();            // DEL EXISTS TYPE TOUCH RANDOMKEY ...
+std::span<const CommandSpec> expiry_commands();         // TTL EXPIRE PERSIST ...
+std::span<const CommandSpec> scan_commands();           // SCAN KEYS
 
 }  // namespace larder

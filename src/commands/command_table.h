@@ -1,8 +1,16 @@
-// The one table of commands: the families' rows joined, each with an index for its statistics. Built once, then read only.
+// The one table of commands: the families' rows joined, each with an index for its statistics. Built once, then read
+// only, by any thread.
+//
+// STRUCTURE: `commands_` holds every command in the order of the names, each directly followed by its subcommands; the
+// position there is the index. `slots_` is an open-addressing table (linear probing, at most a quarter full) over the
+// hash of the name in lower case, seeded by the container for subcommands, so that a look-up of either costs one hash
+// and about one comparison and allocates nothing.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,21 +30,29 @@ class CommandTable {
  public:
   static const CommandTable& instance();
 
-  // Case does not matter. A container whose subcommand is unknown is found with function null.
+  // Case does not matter.
   FoundCommand find(std::string_view name) const;
   FoundCommand find_subcommand(const CommandSpec& container, std::string_view name) const;
-  // All commands, in the order of their names; subcommands under their containers.
+  // "get", "client|getname".
+  FoundCommand find_full_name(std::string_view name) const;
+
+  // Every command in the order of the names, each followed by its subcommands (those have `container` set). The
+  // position is the index, so all()[i].index == i.
   std::span<const FoundCommand> all() const { return commands_; }
   // Commands and subcommands.
-  std::size_t size() const { return size_; }
+  std::size_t size() const { return commands_.size(); }
   // "get", or "client|getname".
   static std::string full_name(const FoundCommand& command);
 
  private:
   CommandTable();
+  void insert(const FoundCommand& command);
+  FoundCommand look_up(const CommandSpec* container, std::string_view name) const;
+
+  static constexpr std::uint16_t kFreeSlot = 0xffff;
+
   std::vector<FoundCommand> commands_;
-  std::size_t size_ = 0;
-  // The implementer completes this part.
+  std::vector<std::uint16_t> slots_;  // an index into commands_, or kFreeSlot
 };
 
 }  // namespace larder

@@ -1,5 +1,6 @@
-// Measures how long a cache-aside client takes from a GET miss to its SET of the same key: the user's load time, seen from
-// here. A few slots a session; a miss takes the oldest; a SET that finds its hash there yields the time. Single-threaded.
+// Measures how long a cache-aside client takes from a GET miss to its SET of the same key: the user's load time, seen
+// from here. A few slots a session; a miss takes the oldest; a SET that finds its hash there yields the time.
+// Single-threaded.
 #pragma once
 
 #include <array>
@@ -22,6 +23,8 @@ class RefillTimer {
     KeyHash hash = 0;
     std::int64_t missed_ns = 0;  // 0: free
   };
+  Slot* find(KeyHash hash);
+
   std::array<Slot, kSlots> slots_{};
   std::uint8_t next_ = 0;
   std::uint8_t used_ = 0;

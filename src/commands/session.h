@@ -1,9 +1,11 @@
-// One RESP client: its database, name, RESP version, login, and what it is in the middle of. Executes requests: parse, look
-// up, check (login, arity, memory), call, count. Used by its connection's io thread only; the part that CLIENT LIST shows
-// other clients is in the shared ClientRecord.
+// One RESP client: its database, name, RESP version, login, and what it is in the middle of. Executes requests: parse,
+// look up, check (login, arity, memory), call, count. Used by its connection's io thread only; the part that CLIENT
+// LIST shows other clients is in the shared ClientRecord.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -11,7 +13,9 @@
 
 #include "commands/client_registry.h"
 #include "commands/command.h"
+#include "commands/command_table.h"
 #include "commands/refill_timer.h"
+#include "larder/base/limits.h"
 #include "larder/protocol/request_handler.h"
 #include "larder/protocol/resp_parser.h"
 
@@ -20,9 +24,19 @@ namespace larder {
 // What CLIENT REPLY has set.
 enum class ReplyMode : std::uint8_t { kOn, kOff, kSkipNext };
 
+// The requests of one turn's batch, parsed and not yet executed. One an io thread, shared by its sessions, because a
+// session needs it only inside on_input(): so an idle connection does not pay for it.
+struct RequestBatch {
+  std::array<Request, limits::kBatchRequestsMax> requests;
+  // Where each request ends, from the beginning of the batch's input.
+  std::array<std::size_t, limits::kBatchRequestsMax> ends{};
+  std::size_t size = 0;
+};
+
 class Session final : public RequestSession {
  public:
-  Session(const Services& services, ClientRegistry& clients, std::shared_ptr<ClientRecord> record);
+  // Registers the record for as long as the session lives.
+  Session(const Services& services, ClientRegistry& clients, std::shared_ptr<ClientRecord> record, RequestBatch& batch);
   ~Session() override;
 
   // --- RequestSession ---
@@ -44,9 +58,9 @@ class Session final : public RequestSession {
   void set_version(RespVersion version);
   bool authenticated() const { return authenticated_; }
   void set_authenticated(bool authenticated);
-  void set_reply_mode(ReplyMode mode) { reply_mode_ = mode; }
+  void set_reply_mode(ReplyMode mode);
   bool no_touch() const { return no_touch_; }
-  void set_no_touch(bool on) { no_touch_ = on; }
+  void set_no_touch(bool on);
   void close() { closing_ = true; }
   RefillTimer& refill_timer() { return refill_timer_; }
   // RESET: as a new connection, login included.
@@ -56,16 +70,61 @@ class Session final : public RequestSession {
   // Parks the session on the request being executed and returns the ticket of its answer. A handler that parks returns
   // Outcome::kParked. After `time_limit` the client gets `timeout_error`.
   std::uint64_t park(std::chrono::milliseconds time_limit, std::string timeout_error);
-  // Answers the parked request from any thread: posts to the connection. A ticket that is no longer waited for (answered,
-  // timed out, closed) is dropped.
+  // Answers the parked request from any thread: posts to the connection. A ticket that is no longer waited for
+  // (answered, timed out, closed) is dropped.
   static void answer(ConnectionPort& port, ConnectionRef to, std::uint64_t ticket,
                      std::function<void(ReplyWriter&)> write_reply);
   // The same after a delay.
-  static void answer_after(ConnectionPort& port, std::chrono::milliseconds delay, ConnectionRef to, std::uint64_t ticket,
-                           std::function<void(ReplyWriter&)> write_reply);
+  static void answer_after(ConnectionPort& port, std::chrono::milliseconds delay, ConnectionRef to,
+                           std::uint64_t ticket, std::function<void(ReplyWriter&)> write_reply);
 
  private:
-  // The implementer completes this part.
+  // What a batch's requests have in common, and the end of the last one's time.
+  struct BatchTime {
+    TimeMs now_ms;
+    std::int64_t last_ns;
+  };
+
+  ParseResult parse_batch(std::string_view input);
+  // Executes the batch in order until something must happen before the rest; returns how many were executed.
+  std::size_t execute_batch(ReplyBuffer& out, std::size_t output_bytes_max);
+  bool must_stop() const { return parked_ticket_ != 0 || closing_ || limits_changed_; }
+  // Forgets what was parsed beyond the last executed request; its bytes are parsed again.
+  void rewind_parser();
+  void apply_parse_limits();
+  TurnResult decide_body(std::size_t consumed, std::size_t body_bytes);
+  void refuse_input(const std::string& error, ReplyBuffer& out);
+
+  void execute(const Request& request, ReplyBuffer& out, BatchTime& time);
+  // The row to call; writes the error and answers nothing if the request may not be executed.
+  FoundCommand admit(const Request& request, ReplyWriter& reply);
+  static bool is_http(const Request& request);
+  Outcome call(const FoundCommand& command, const Request& request, ReplyWriter& reply, BatchTime& time);
+  // Counts an error reply. True if it was one.
+  bool count_error(const ReplyBuffer& out, const ReplyBuffer::Mark& mark);
+  bool suppressed() const { return skip_reply_ || reply_mode_ != ReplyMode::kOn; }
+  void deliver(std::uint64_t ticket, const std::function<void(ReplyWriter&)>& write_reply, ReplyBuffer& out);
+
+  // Constant after construction.
+  const Services& services_;
+  ClientRegistry& clients_;
+  const std::shared_ptr<ClientRecord> record_;
+  RequestBatch& batch_;
+  ThreadStatistics& statistics_;
+
+  RespParser parser_;
+  RefillTimer refill_timer_;
+  Database database_ = 0;
+  RespVersion version_ = RespVersion::k2;
+  ReplyMode reply_mode_ = ReplyMode::kOn;
+  bool skip_reply_ = false;  // of the request being executed, or parked
+  bool authenticated_ = false;
+  bool no_touch_ = false;
+  bool closing_ = false;
+  bool limits_changed_ = false;
+  std::uint64_t parked_ticket_ = 0;  // 0: not parked
+  std::uint64_t last_ticket_ = 0;
+  std::size_t parked_command_ = 0;
 };
 
 }  // namespace larder

@@ -3,15 +3,17 @@
 //     63        ...       16 15      0
 //     | shard | position    |  tag   |
 //
-// Shard: the highest `shard_bits` bits. Position: the bits after them choose the bucket, high bits first, so that an index
-// is in hash order. Tag: 16 bits that an index entry keeps to tell neighbours apart. The three never overlap, so a shard's
-// keys spread over its whole index. A SCAN cursor is the hash without its tag: 48 bits, which every client can hold.
+// Shard: the highest `shard_bits` bits. Position: the bits after them choose the bucket, high bits first, so that an
+// index is in hash order. Tag: 16 bits that an index entry keeps to tell neighbours apart. The three never overlap, so
+// a shard's keys spread over its whole index. A SCAN cursor is the hash without its tag: 48 bits, which every client
+// can hold.
 //
-// The hash is XXH3 with a secret drawn at start from the system's randomness, so that nobody outside can aim keys at one
-// bucket (hash flooding); a fixed seed makes runs repeatable in tests.
+// The hash is XXH3 with a secret drawn at start from the system's randomness, so that nobody outside can aim keys at
+// one bucket (hash flooding); a fixed seed makes runs repeatable in tests.
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -32,11 +34,17 @@ constexpr std::uint64_t hash_position(KeyHash hash, int shard_bits) {
   return ((hash >> kHashTagBits) << kHashTagBits) << shard_bits;
 }
 
-constexpr std::uint16_t hash_tag(KeyHash hash) { return static_cast<std::uint16_t>(hash); }
+constexpr std::uint16_t hash_tag(KeyHash hash) {
+  return static_cast<std::uint16_t>(hash);
+}
 
 // Cursor 0 is the beginning. A cursor c names every hash from c << 16 on.
-constexpr std::uint64_t hash_to_cursor(KeyHash hash) { return hash >> kHashTagBits; }
-constexpr KeyHash cursor_to_hash(std::uint64_t cursor) { return cursor << kHashTagBits; }
+constexpr std::uint64_t hash_to_cursor(KeyHash hash) {
+  return hash >> kHashTagBits;
+}
+constexpr KeyHash cursor_to_hash(std::uint64_t cursor) {
+  return cursor << kHashTagBits;
+}
 
 class Hasher {
  public:
@@ -67,10 +75,11 @@ class SplitMix64 {
   constexpr std::uint64_t next() { return mix_bits(state_ += kIncrement); }
   // Uniform enough in [0, bound) for bounds far below 2^64. REQUIRES: bound > 0.
   constexpr std::uint64_t below(std::uint64_t bound) {
-    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * bound) >> 64);
+    return static_cast<std::uint64_t>((static_cast<Uint128>(next()) * bound) >> 64);
   }
 
  private:
+  __extension__ using Uint128 = unsigned __int128;
   static constexpr std::uint64_t kIncrement = 0x9e3779b97f4a7c15ULL;
   std::uint64_t state_;
 };

@@ -41,7 +41,7 @@ class CAPABILITY("mutex") SpinMutex {
   static constexpr std::uint32_t kHeldWithWaiters = 2;
   static constexpr int kSpins = 100;
 
-  void lock_contended();
+  void lock_contended() NO_LOCK_ANALYSIS;
 
   std::atomic<std::uint32_t> state_{kFree};
 };

@@ -1,5 +1,5 @@
-// Output waiting to be sent: bytes, and between them references to blobs that are sent from where they lie (gather write),
-// never copied. Single-threaded.
+// Output waiting to be sent: bytes, and between them references to blobs that are sent from where they lie (gather
+// write), never copied. Single-threaded.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@ class ReplyBuffer {
   void append_blob(BlobRef blob, std::string_view part);
 
   // Bytes to be sent, blobs included.
-  std::size_t size() const { return bytes_.size() + blob_bytes_ - sent_; }
+  std::size_t size() const { return bytes_.size() - bytes_sent_ + blob_bytes_; }
   bool empty() const { return size() == 0; }
 
   // A position to go back to: truncate() drops everything appended since. REQUIRES: nothing was sent in between.
@@ -31,11 +31,14 @@ class ReplyBuffer {
   Mark mark() const { return {bytes_.size(), blobs_.size(), blob_bytes_}; }
   void truncate(const Mark& mark);
   // True if the bytes appended since the mark begin with `byte` (a '-' is an error reply).
-  bool begins_with(const Mark& mark, char byte) const { return bytes_.size() > mark.bytes && bytes_[mark.bytes] == byte; }
+  bool begins_with(const Mark& mark, char byte) const {
+    return bytes_.size() > mark.bytes && bytes_[mark.bytes] == byte;
+  }
   // The bytes appended since the mark, blobs not included.
   std::string_view bytes_since(const Mark& mark) const { return std::string_view(bytes_).substr(mark.bytes); }
 
-  // The next pieces to send, in order, at most `pieces_max` and `bytes_max`. Valid until the next change.
+  // Replaces `pieces` by what to send next, in order, at most `pieces_max` and `bytes_max`. Valid until the next
+  // change.
   void gather(std::size_t pieces_max, std::size_t bytes_max, std::vector<std::string_view>& pieces) const;
   // `bytes` of what gather() gave were sent. Frees what is behind.
   void sent(std::size_t bytes);
@@ -53,11 +56,13 @@ class ReplyBuffer {
     BlobRef blob;
     std::string_view part;
   };
+  void drop_sent();
+
   std::string bytes_;
-  std::vector<BlobPart> blobs_;
-  std::size_t blob_bytes_ = 0;
-  std::size_t sent_ = 0;  // of the total
-  // The implementer completes this part.
+  std::size_t bytes_sent_ = 0;   // a prefix of bytes_, cut off when it is worth the move
+  std::vector<BlobPart> blobs_;  // what is sent of a part is cut off it at once
+  std::size_t blobs_sent_ = 0;   // a prefix of blobs_, their references dropped
+  std::size_t blob_bytes_ = 0;   // unsent
 };
 
 }  // namespace larder

@@ -1,5 +1,5 @@
-// A parsed request: a list of arguments, whoever owns their bytes. Reused from batch to batch, so that a request costs no
-// allocation once its buffers have grown.
+// A parsed request: a list of arguments, whoever owns their bytes. Reused from batch to batch, so that a request costs
+// no allocation once its buffers have grown.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +15,15 @@ namespace larder {
 
 class Request {
  public:
+  Request() = default;
+  // Moving keeps every view valid; a copy's views would point into the original.
+  Request(Request&&) noexcept = default;
+  Request& operator=(Request&&) noexcept = default;
+
   std::size_t size() const { return arguments_.size(); }
   bool empty() const { return arguments_.empty(); }
-  // Views into the parser's input, into this request's own copy, or into a blob. Valid until the input moves or the request
-  // is cleared.
+  // Views into the parser's input, into this request's own copy, or into a blob. Valid until the input moves or the
+  // request is cleared.
   std::string_view operator[](std::size_t index) const { return arguments_[index]; }
   std::span<const std::string_view> arguments() const { return arguments_; }
 
@@ -29,21 +34,27 @@ class Request {
   // Bytes this request takes on the wire, bodies included; for fairness and statistics.
   std::size_t wire_bytes() const { return wire_bytes_; }
 
+  // Empties it. Keeps its buffers for the next request unless a rare large one has made them grow out of proportion.
   void clear();
 
   // --- For parsers ---
   void add(std::string_view argument) { arguments_.push_back(argument); }
+  // Copies the argument into this request. Views of arguments copied earlier follow when the copy moves.
+  void add_own(std::string_view argument);
   void add_blob(BlobRef blob);
   void add_skipped();
   void set_wire_bytes(std::size_t bytes) { wire_bytes_ = bytes; }
-  // Takes over bytes that earlier arguments point into.
+  // The copied bytes, for a parser that appends a word at a time: after reserve_own() the next `bytes` appended move
+  // nothing.
   std::string& own_bytes() { return own_bytes_; }
+  const std::string& own_bytes() const { return own_bytes_; }
+  void reserve_own(std::size_t bytes);
   std::vector<std::string_view>& mutable_arguments() { return arguments_; }
 
  private:
   std::vector<std::string_view> arguments_;
-  std::vector<std::pair<std::size_t, BlobRef>> blobs_;
-  std::string own_bytes_;
+  std::vector<std::pair<std::size_t, BlobRef>> blobs_;  // by argument index, ascending
+  std::string own_bytes_;  // on the heap as soon as an argument points into it, so that moving the string moves no byte
   std::size_t wire_bytes_ = 0;
   bool body_skipped_ = false;
 };

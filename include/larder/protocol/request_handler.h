@@ -77,6 +77,9 @@ class RequestSession {
   virtual bool mid_request() const = 0;
   // Bytes the session keeps for an unfinished request, bodies aside; bounded by net.
   virtual std::size_t buffered_bytes() const = 0;
+  // Bodies received that an unfinished request still waits with, in bytes (MSET with several large values); 0 once it is
+  // executed. They count against what all unfinished requests together may hold.
+  virtual std::size_t held_body_bytes() const { return 0; }
 
   // The server is stopping and will not wait longer: answer a parked request with an error.
   virtual void abandon_parked(ReplyBuffer& out) = 0;

@@ -1,5 +1,5 @@
-// The formulas of docs/OPERATIONS.md: what a cache is judged by. Pure functions of counts; the worked examples there are
-// tests here. A ratio of nothing is 0.
+// The formulas of docs/OPERATIONS.md: what a cache is judged by. Pure functions of counts; the worked examples there
+// are tests here. A ratio of nothing is 0.
 #pragma once
 
 #include <cstdint>
@@ -27,10 +27,17 @@ struct WindowFigures {
   double expired_per_s = 0;
   double received_bytes_per_s = 0;
   double sent_bytes_per_s = 0;
-  double hit_us = 0;     // T_hit
-  double load_us = 0;    // T_load; 0 while no refill was seen
-  double access_us = 0;  // T
+  double evicted_age_s = 0;  // mean time since last use, of the evicted
+  double hit_us = 0;         // T_hit
+  double load_us = 0;        // T_load; 0 while no refill was seen
+  double access_us = 0;      // T
 };
 WindowFigures figures_between(const Sample& from, const Sample& to);
+// Of the last `window_s` seconds of the series, or of as many as it has.
+WindowFigures figures_of_last(const TimeSeries& series, double window_s);
+// The counters of `to` less those of `from`, levels and time as in `to`. A sample is not one moment, its counters are
+// read one after another; so where two samples were taken at almost the same time a count may seem to shrink: that is
+// 0.
+Sample counters_between(const Sample& from, const Sample& to);
 
 }  // namespace larder

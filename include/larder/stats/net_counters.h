@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "larder/stats/counter.h"
@@ -24,10 +23,10 @@ struct NetCounters {
   SharedCounter connections_rejected;  // maxclients
   SharedCounter connections_now;
   SharedCounter closed_idle;
-  SharedCounter closed_output_limit;    // hard limit or stalled reader
-  SharedCounter closed_receive_stall;   // half a request, then silence
+  SharedCounter closed_output_limit;   // hard limit or stalled reader
+  SharedCounter closed_receive_stall;  // half a request, then silence
   SharedCounter accept_errors;
-  SharedCounter receiving_bytes_now;    // held by unfinished requests
+  SharedCounter receiving_bytes_now;  // held by unfinished requests
   SharedCounter connections_parked_now;
 };
 

@@ -1,12 +1,19 @@
-// Everything the server counts about requests, by io thread (one writer each) and read by anyone: the stats thread samples the
-// sums each second into a time series, INFO prints them. Bytes and keys are the store's figures, sockets the network's.
+// Everything the server counts about requests, by io thread (one writer each) and read by anyone: the stats thread
+// samples the sums each second into a time series, INFO prints them. Bytes and keys are the store's figures, sockets
+// the network's.
+//
+// CONFIG RESETSTAT cannot set counters of other threads to zero (an add in progress would undo it). It keeps what they
+// were: everything that is reported "since the reset" is the difference.
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "larder/base/mutex.h"
@@ -44,7 +51,7 @@ class Statistics {
 
   ThreadStatistics& thread(unsigned index) { return *threads_[index]; }
 
-  // Sums over the threads. Cheap enough for once a second.
+  // Sums over the threads since start, resets or not. Cheap enough for once a second.
   RequestTotals totals() const;
   struct CommandTotals {
     std::uint64_t calls = 0;
@@ -53,24 +60,36 @@ class Statistics {
     std::uint64_t failed = 0;
     HistogramSnapshot latency;
   };
+  // Since the reset. REQUIRES: command < the number given at construction.
   CommandTotals command_totals(std::size_t command) const;
 
-  // Error replies by their code ("ERR", "WRONGTYPE", ...), at most 128 different ones.
+  // Error replies since the reset by their code ("ERR", "WRONGTYPE", ...): at most kErrorCodesMax different ones, what
+  // comes after them counts as kOtherErrors.
+  static constexpr std::size_t kErrorCodesMax = 128;
+  static constexpr std::string_view kOtherErrors = "OTHER";
   void count_error(std::string_view code);
-  std::map<std::string, std::uint64_t> errors() const;
+  std::map<std::string, std::uint64_t, std::less<>> errors() const;
   std::uint64_t error_replies() const { return error_replies_.get(); }
 
   TimeSeries& series() { return series_; }
   const TimeSeries& series() const { return series_; }
 
-  // CONFIG RESETSTAT.
-  void reset();
+  // CONFIG RESETSTAT: what is reported begins anew from the counters as they are in `now`, and so does the series.
+  void reset(const Sample& now);
+  // The counters as they were at the last reset; all zero before the first.
+  Sample reset_mark() const;
 
  private:
+  CommandTotals command_totals_since_start(std::size_t command) const;
+
   std::vector<std::unique_ptr<ThreadStatistics>> threads_;
+  std::size_t commands_;
   SharedCounter error_replies_;
   mutable Mutex errors_mutex_;
-  std::map<std::string, std::uint64_t> errors_ GUARDED_BY(errors_mutex_);
+  std::map<std::string, std::uint64_t, std::less<>> errors_ GUARDED_BY(errors_mutex_);
+  mutable Mutex reset_mutex_;
+  Sample reset_mark_ GUARDED_BY(reset_mutex_);
+  std::vector<CommandTotals> commands_at_reset_ GUARDED_BY(reset_mutex_);  // empty before the first reset
   TimeSeries series_;
 };
 

@@ -1,7 +1,7 @@
-// The one memory budget of a store: what all shards use and have reserved, against maxmemory, and the same for maxitems.
-// Atomic counters; any thread. Shards charge and release as they allocate and free; a write that finds no room left answers
-// kNeedsRoom, and ShardedStore evicts until a Reservation holds that room, then repeats the write with it. So used bytes
-// never pass the limit, and nobody evicts while holding a lock that a victim's shard may need.
+// The one memory budget of a store: what all shards use and have reserved, against maxmemory, and the same for
+// maxitems. Atomic counters; any thread. Shards charge and release as they allocate and free; a write that finds no
+// room left answers kNeedsRoom, and ShardedStore evicts until a Reservation holds that room, then repeats the write
+// with it. So used bytes never pass the limit, and nobody evicts while holding a lock that a victim's shard may need.
 #pragma once
 
 #include <atomic>
@@ -19,6 +19,8 @@ class Budget {
 
   // Takes `room` if it fits under both limits; takes nothing otherwise.
   bool try_take(RoomNeeded room);
+  // Takes as much of `room` as fits now and returns how much that was.
+  RoomNeeded take_available(RoomNeeded room);
   // Takes it whatever the limits say (settling after a multi-key write).
   void take(RoomNeeded room);
   void give_back(RoomNeeded room);
@@ -58,12 +60,17 @@ class Reservation {
   RoomNeeded draw(RoomNeeded wanted);
   // More room, already taken from the budget.
   void add(RoomNeeded room);
-  bool may_overdraw() const { return may_overdraw_; }
+  // Takes `room` from the budget beyond its limits, where this reservation may, within limits::kOverdrawBytesMax in
+  // all. Items may always be overdrawn: they take no memory of their own.
+  bool overdraw(RoomNeeded room);
+  void give_back_all();
+  RoomNeeded held() const { return held_; }
 
  private:
   Budget& budget_;
   RoomNeeded held_;
-  bool may_overdraw_;
+  const bool may_overdraw_;
+  std::size_t overdrawn_bytes_ = 0;
 };
 
 }  // namespace larder

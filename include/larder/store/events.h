@@ -1,11 +1,13 @@
-// What happened to the keys. A Shard emits events while it is locked, in order, numbered by the shard; ShardedStore delivers
-// them to the listeners after the lock is released, on the thread that caused them. WATCH, client tracking, keyspace
-// notifications, tags and the journal hang on this seam. Nothing is copied for a kind that no listener asked for.
+// What happened to the keys. A Shard emits events while it is locked, in order, numbered by the shard; ShardedStore
+// delivers them to the listeners after the lock is released, on the thread that caused them. WATCH, client tracking,
+// keyspace notifications, tags and the journal hang on this seam. Nothing is copied for a kind that no listener asked
+// for.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "larder/store/types.h"
@@ -22,8 +24,13 @@ enum class EventKind : std::uint8_t {
   kFlushed,        // a whole database, or all of them; `key` is empty
 };
 
+// The database of a kFlushed event that is about all of them.
+inline constexpr Database kAllDatabases = 0xffff;
+
 using EventMask = std::uint32_t;
-constexpr EventMask event_bit(EventKind kind) { return EventMask{1} << static_cast<unsigned>(kind); }
+constexpr EventMask event_bit(EventKind kind) {
+  return EventMask{1} << static_cast<unsigned>(kind);
+}
 
 struct Event {
   EventKind kind;

@@ -1,7 +1,7 @@
-// The store as commands see it: shards by key hash, a lock each, one memory budget. Thread-safe. Makes room before it takes a
-// lock: run() executes `body` under the shard's lock; if the Shard answers kNeedsRoom the lock is released, room is made by
-// evicting from whichever shard is coldest (one lock at a time), reserved, and `body` is called again with it. So `body` must
-// be repeatable until the Shard accepts its write.
+// The store as commands see it: shards by key hash, a lock each, one memory budget. Thread-safe. Makes room before it
+// takes a lock: run() executes `body` under the shard's lock; if the Shard answers kNeedsRoom the lock is released,
+// room is made by evicting from whichever shard is coldest (one lock at a time), reserved, and `body` is called again
+// with it. So `body` must be repeatable until the Shard accepts its write.
 //
 // LOCK ORDER: shard locks in ascending shard number; nothing else is ever locked under one.
 #pragma once
@@ -9,10 +9,11 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,11 +35,11 @@ struct StoreOptions {
   std::uint32_t shards = 1;
   int databases = 16;
   // Set: the same hashes in every run.
-  std::optional<std::uint64_t> hash_seed;
+  std::optional<std::uint64_t> hash_seed = {};
 };
 
-// The number of shards for `--shards auto`: the largest power of two up to maxmemory / 8 MiB, at most 8 a thread; one below
-// 10,000 maxitems.
+// The number of shards for `--shards auto`: the largest power of two up to maxmemory / 8 MiB, at most 8 a thread; one
+// below 10,000 maxitems.
 std::uint32_t shards_for(std::uint64_t maxmemory_bytes, std::uint64_t maxitems, unsigned threads);
 
 struct StoreStats {
@@ -66,21 +67,22 @@ class ShardedStore {
   // Hashes once. The result views `bytes`.
   Key key(Database database, std::string_view bytes) const { return {bytes, hasher_(database, bytes), database}; }
 
-  // `body(Shard&, Op&) -> StatusCode`, under the lock of the key's shard. Returns what `body` returned last, or kOutOfMemory
-  // where room could not be made (noeviction, or larger than everything that may be evicted).
+  // `body(Shard&, Op&) -> StatusCode`, under the lock of the key's shard. Returns what `body` returned last, or
+  // kOutOfMemory where room could not be made (noeviction, or larger than everything that may be evicted).
   template <class Body>
   StatusCode run(const Key& key, TimeMs now_ms, Body&& body);
 
-  // `body(access) -> StatusCode`, where access(key) -> pair<Shard&, Op&>, under the locks of all the keys' shards, atomically.
-  // `room` (the sum of what the writes may need) is made and reserved before; a shortfall overdraws, bounded, and is settled
-  // after. Errors: kOutOfMemory before anything changed.
+  // `body(access) -> StatusCode`, where access(key) -> pair<Shard&, Op&>, under the locks of all the keys' shards,
+  // atomically. `room` (the sum of what the writes may need, each key counted as a new item; keys that exist are then
+  // taken off the items) is made and reserved before; a shortfall overdraws, bounded, and is settled after. Errors:
+  // kOutOfMemory before anything changed.
   class MultiAccess;
   StatusCode run_multi(std::span<const Key> keys, RoomNeeded room, TimeMs now_ms,
                        const std::function<StatusCode(MultiAccess&)>& body);
 
   // --- The keyspace ---
-  // One step of SCAN: visits at least `count` items of all databases' (or some buckets' worth) from `cursor` on and returns
-  // the next cursor, 0 at the end. Locks one shard at a time, in slices.
+  // One step of SCAN: visits at least `count` items of all databases' (or some buckets' worth) from `cursor` on and
+  // returns the next cursor, 0 at the end. Locks one shard at a time, in slices.
   std::uint64_t scan(std::uint64_t cursor, std::size_t count, TimeMs now_ms,
                      const std::function<void(const ItemView&)>& visit);
   // Calls `use` under the lock with a random live item of the database. False if it is empty.
@@ -89,9 +91,10 @@ class ShardedStore {
   DatabaseStats database_stats(Database database, TimeMs now_ms);
   std::uint64_t size(Database database);
 
-  // --- Background: called by the maintenance thread every tick. Expires, reclaims and settles an excess over the limits
-  // within `cpu_us`; returns whether work is left. ---
-  bool maintain(TimeMs now_ms, std::int64_t cpu_us);
+  // --- Background: called by the maintenance thread every tick. Expires, reclaims and settles an excess over the
+  // limits within `work_max` steps (a bucket walked, an item reclaimed: 20 to 100 ns each; nothing here reads a clock);
+  // returns whether work is left. One caller at a time. ---
+  bool maintain(TimeMs now_ms, std::size_t work_max);
 
   // --- Settings at run time ---
   void set_maxmemory(std::uint64_t bytes);
@@ -113,13 +116,114 @@ class ShardedStore {
   void check_invariants();
 
  private:
-  // The implementer completes this part.
-  struct Slot;
-  Hasher hasher_;
+  // What one shard's lock guards, on cache lines of its own.
+  struct alignas(64) Slot {
+    Slot(const Shard::Options& options, Budget& budget) : shard(options, budget), number(options.number) {}
+
+    SpinMutex mutex;
+    Shard shard GUARDED_BY(mutex);
+    const std::uint32_t number;
+  };
+  static constexpr std::int64_t kNoVictim = std::numeric_limits<std::int64_t>::max();
+  // A write that is refused room again each time it comes back with more gives up after so many times.
+  static constexpr int kRoomAttemptsMax = 16;
+
+  Slot& slot_of(KeyHash hash) { return *slots_[hash_shard(hash, shard_bits_)]; }
+  template <class Body>
+  StatusCode run_locked(Slot& slot, Op& op, Body& body) {
+    LockGuard lock(slot.mutex);
+    const StatusCode status = body(slot.shard, op);
+    publish(slot);
+    return status;
+  }
+  // Calls `visit(shard)` under each shard's lock in turn.
+  template <class Visit>
+  void for_each_locked(Visit&& visit) {
+    for (const std::unique_ptr<Slot>& slot : slots_) {
+      LockGuard lock(slot->mutex);
+      visit(slot->shard);
+      publish(*slot);
+    }
+  }
+  // Tells the other threads the rank of the shard's next victim.
+  void publish(Slot& slot) REQUIRES_LOCK(slot.mutex) {
+    const std::int64_t rank = slot.shard.coldest_rank().value_or(kNoVictim);
+    std::atomic<std::int64_t>& published = coldest_ranks_[slot.number];
+    if (published.load(std::memory_order_relaxed) != rank) published.store(rank, std::memory_order_relaxed);
+  }
+  void deliver(const Events& events) {
+    if (!events.all().empty()) deliver_to_listeners(events);
+  }
+  void deliver_to_listeners(const Events& events);
+
+  // Evicts until `reservation` holds `missing` more than now. False: there is not that much to evict.
+  bool make_room(RoomNeeded missing, Reservation& reservation, TimeMs now_ms, Events& events);
+  bool evict_into(Reservation& reservation, RoomNeeded wanted, TimeMs now_ms, Events& events);
+  // One visit to the shard that has the coldest item of all, to free up to `wanted`; `into` gets it, or the budget if
+  // that is null. False if no shard has a victim.
+  bool evict_coldest(RoomNeeded wanted, Reservation* into, TimeMs now_ms, Events& events);
+  // Evicts there what is no warmer than `rank_max`. False if nothing is.
+  static bool evict_from(Slot& slot, RoomNeeded wanted, std::int64_t rank_max, Op op) REQUIRES_LOCK(slot.mutex);
+  bool could_ever_fit(RoomNeeded room) const;
+  // Evicts what is above the limits, in at most so many visits. Returns whether there is more to evict.
+  bool settle_excess(std::size_t visits_max, TimeMs now_ms, Events& events);
+
+  // For run_multi(): the shards concerned, ascending; their locks; how many of the keys exist (under those locks).
+  std::vector<std::uint32_t> shards_of(std::span<const Key> keys) const;
+  void lock_all(const std::vector<std::uint32_t>& ascending);
+  void unlock_all(const std::vector<std::uint32_t>& ascending);
+  std::size_t existing(std::span<const Key> keys, TimeMs now_ms);
+
+  const Hasher hasher_;
+  const int shard_bits_;
+  const int databases_;
+  std::vector<std::unique_ptr<Slot>> slots_;  // the vector and the places are constant; a Slot guards itself
+  std::vector<EventListener*> listeners_;     // constant after setup
+  std::vector<EventMask> listener_masks_;
+  EventMask wanted_events_ = 0;
+  std::uint64_t overhead_bytes_ = 0;  // the store's own, taken from the budget for good
+  std::uint64_t fixed_bytes_ = 0;     // what an empty store takes
+
   Budget budget_;
-  int databases_;
+  std::unique_ptr<std::atomic<std::int64_t>[]> coldest_ranks_;
   std::atomic<PolicyKind> policy_;
-  std::vector<std::unique_ptr<Slot>> slots_;
+  std::atomic<std::uint64_t> random_state_;
+  std::uint32_t maintain_next_ = 0;  // maintain() alone
+  // Writers who found no victim left make room one at a time, holding this. Locked before any shard.
+  Mutex last_resort_;
 };
+
+// What the body of run_multi() works with: each key's shard, all locked, and the one operation.
+class ShardedStore::MultiAccess {
+ public:
+  // REQUIRES: `key` is one of the keys given to run_multi(), or in the shard of one.
+  std::pair<Shard&, Op&> operator()(const Key& key) NO_LOCK_ANALYSIS { return {store_.slot_of(key.hash).shard, op_}; }
+
+ private:
+  friend class ShardedStore;
+  MultiAccess(ShardedStore& store, Op& op) : store_(store), op_(op) {}
+
+  ShardedStore& store_;
+  Op& op_;
+};
+
+template <class Body>
+StatusCode ShardedStore::run(const Key& key, TimeMs now_ms, Body&& body) {
+  Slot& slot = slot_of(key.hash);
+  Events events(wanted_events_);
+  Op op{now_ms, events, nullptr, {}};
+  StatusCode status = run_locked(slot, op, body);
+  if (status == StatusCode::kNeedsRoom) [[unlikely]] {
+    Reservation reservation(budget_, {});
+    op.reservation = &reservation;
+    for (int attempt = 0; attempt < kRoomAttemptsMax && status == StatusCode::kNeedsRoom; ++attempt) {
+      if (!make_room(op.needed, reservation, now_ms, events)) break;
+      status = run_locked(slot, op, body);
+    }
+    if (status == StatusCode::kNeedsRoom) status = StatusCode::kOutOfMemory;
+  }
+  deliver(events);
+  return status;
+}
 
 }  // namespace larder

@@ -30,8 +30,8 @@ struct Value {
   Blob* blob = nullptr;
 };
 
-// An item as it stands. Views and the blob pointer are valid until the next call on the same Shard; to keep a large value
-// longer, share the blob: BlobRef::share(item.blob).
+// An item as it stands. Views and the blob pointer are valid until the next call on the same Shard; to keep a large
+// value longer, share the blob: BlobRef::share(item.blob).
 struct ItemView {
   std::string_view key;
   std::string_view value;
@@ -59,6 +59,17 @@ struct SetOptions {
 struct RoomNeeded {
   std::size_t bytes = 0;
   std::size_t items = 0;
+
+  bool none() const { return bytes == 0 && items == 0; }
+  RoomNeeded& operator+=(const RoomNeeded& other) {
+    bytes += other.bytes;
+    items += other.items;
+    return *this;
+  }
+  // What is left of this once `covered` is taken off; never below zero.
+  RoomNeeded beyond(const RoomNeeded& covered) const {
+    return {bytes > covered.bytes ? bytes - covered.bytes : 0, items > covered.items ? items - covered.items : 0};
+  }
 };
 
 class Reservation;
@@ -70,7 +81,7 @@ struct Op {
   // Room taken from the budget before the lock; the Shard draws on it first. May be null.
   Reservation* reservation = nullptr;
   // Filled in by the Shard when it answers kNeedsRoom.
-  RoomNeeded needed;
+  RoomNeeded needed = {};
 };
 
 // A bound on one visit of background work; whichever is reached first.

@@ -1,0 +1,27 @@
+# Larder in a container. Build: docker build -t larder .    Run: docker run -p 6379:6379 larder
+# The image holds the server and the libraries it runs with; it is configured by LARDER_* variables (larder --help).
+
+FROM debian:bookworm-slim AS build
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends g++ cmake ninja-build libasio-dev libspdlog-dev libcli11-dev libxxhash-dev \
+ && rm -rf /var/lib/apt/lists/*
+COPY . /source
+RUN cmake -S /source -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DLARDER_TESTS=OFF \
+ && cmake --build /build --target larder \
+ && strip /build/larder
+
+FROM debian:bookworm-slim
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends libspdlog1.10 libfmt9 \
+ && rm -rf /var/lib/apt/lists/* \
+ && useradd --system --no-create-home --shell /usr/sbin/nologin larder
+COPY --from=build /build/larder /usr/local/bin/larder
+COPY LICENSE /usr/share/doc/larder/LICENSE
+# All addresses of the container, whose network decides who reaches it. The log warns as long as there is no password: set
+# LARDER_REQUIREPASS where others than the application can come.
+ENV LARDER_BIND=* LARDER_PROTECTED_MODE=no
+USER larder
+EXPOSE 6379
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=2s --retries=3 CMD ["larder", "--healthcheck"]
+ENTRYPOINT ["larder"]

@@ -1,0 +1,90 @@
+#include "commands/client_fields.h"
+
+#include <algorithm>
+
+#include "commands/command_table.h"
+
+namespace larder {
+
+namespace {
+
+std::string flags_of(const ClientRecord& record) {
+  std::string flags;
+  if (record.parked.load(std::memory_order_relaxed)) flags += 'b';
+  if (record.info.unix_socket) flags += 'U';
+  if (record.no_evict.load(std::memory_order_relaxed)) flags += 'e';
+  if (record.no_touch.load(std::memory_order_relaxed)) flags += 'T';
+  return flags.empty() ? "N" : flags;
+}
+
+std::string last_command_of(const ClientRecord& record) {
+  const std::uint64_t last = record.last_command.load(std::memory_order_relaxed);
+  return last == 0 ? "NULL" : CommandTable::full_name(CommandTable::instance().all()[last - 1]);
+}
+
+}  // namespace
+
+bool is_client_field(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '!' && c <= '~'; });
+}
+
+void set_client_name(ClientRecord& record, std::string_view name) {
+  const LockGuard guard(record.mutex);
+  record.name = name;
+}
+
+std::string client_line(const ClientRecord& record, TimeMs now_ms) {
+  std::string name;
+  std::string library_name;
+  std::string library_version;
+  {
+    const LockGuard guard(record.mutex);
+    name = record.name;
+    library_name = record.library_name;
+    library_version = record.library_version;
+  }
+  const ConnectionGauges& gauges = *record.info.gauges;
+  const std::uint64_t unread = gauges.unread_bytes.load(std::memory_order_relaxed);
+  const std::uint64_t unsent = gauges.unsent_bytes.load(std::memory_order_relaxed);
+  const std::uint64_t buffers = gauges.buffer_bytes.load(std::memory_order_relaxed);
+
+  std::string line;
+  const auto field = [&line](std::string_view key, std::string_view value) {
+    if (!line.empty()) line += ' ';
+    line.append(key).append("=").append(value);
+  };
+  const auto number = [&field](std::string_view key, auto value) { field(key, std::to_string(value)); };
+  number("id", record.info.ref.id);
+  field("addr", record.info.peer_address);
+  field("laddr", record.info.local_address);
+  number("fd", record.info.fd);
+  field("name", name);
+  number("age", (now_ms - record.connected_ms) / 1000);
+  number("idle", (now_ms - record.last_request_ms.load(std::memory_order_relaxed)) / 1000);
+  field("flags", flags_of(record));
+  number("db", record.database.load(std::memory_order_relaxed));
+  number("sub", 0);
+  number("psub", 0);
+  number("ssub", 0);
+  number("multi", -1);
+  number("qbuf", unread);
+  number("qbuf-free", buffers - std::min(unread, buffers));
+  number("argv-mem", 0);
+  number("multi-mem", 0);
+  number("rbs", 0);
+  number("rbp", 0);
+  number("obl", 0);
+  number("oll", 0);
+  number("omem", unsent);
+  number("tot-mem", sizeof(ClientRecord) + buffers + unsent);
+  field("events", unsent == 0 ? "r" : "rw");
+  field("cmd", last_command_of(record));
+  field("user", "default");
+  number("redir", -1);
+  number("resp", record.resp_version.load(std::memory_order_relaxed));
+  field("lib-name", library_name);
+  field("lib-ver", library_version);
+  return line + '\n';
+}
+
+}  // namespace larder

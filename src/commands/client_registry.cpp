@@ -1,0 +1,42 @@
+#include "commands/client_registry.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace larder {
+
+void ClientRegistry::add(std::shared_ptr<ClientRecord> record) {
+  const LockGuard guard(mutex_);
+  const std::uint64_t id = record->info.ref.id;
+  clients_.emplace(id, std::move(record));
+}
+
+void ClientRegistry::remove(std::uint64_t id) {
+  const LockGuard guard(mutex_);
+  clients_.erase(id);
+}
+
+std::shared_ptr<ClientRecord> ClientRegistry::find(std::uint64_t id) const {
+  const LockGuard guard(mutex_);
+  const auto found = clients_.find(id);
+  return found == clients_.end() ? nullptr : found->second;
+}
+
+void ClientRegistry::for_each(const std::function<void(const ClientRecord&)>& visit) const {
+  std::vector<std::shared_ptr<ClientRecord>> clients;
+  {
+    const LockGuard guard(mutex_);
+    clients.reserve(clients_.size());
+    for (const auto& [id, record] : clients_) clients.push_back(record);
+  }
+  std::sort(clients.begin(), clients.end(),
+            [](const auto& a, const auto& b) { return a->info.ref.id < b->info.ref.id; });
+  for (const auto& client : clients) visit(*client);
+}
+
+std::size_t ClientRegistry::size() const {
+  const LockGuard guard(mutex_);
+  return clients_.size();
+}
+
+}  // namespace larder

@@ -1,0 +1,67 @@
+#include "larder/commands/command_service.h"
+
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <vector>
+
+#include "commands/session.h"
+#include "larder/base/check.h"
+
+namespace larder {
+
+namespace {
+
+constexpr std::string_view kProtectedModeText =
+    "DENIED Larder is in protected mode: while no password is set it serves only clients on its own machine, and you "
+    "come "
+    "from elsewhere. To be served, do one of these there: (1) set a password with --requirepass, the environment "
+    "variable "
+    "LARDER_REQUIREPASS or CONFIG SET requirepass, and log in with AUTH; (2) if everyone who can reach this port may "
+    "read "
+    "and write the cache, start it with --protected-mode no or use CONFIG SET protected-mode no. Whoever needs no "
+    "clients "
+    "from outside binds it to 127.0.0.1 with --bind.";
+
+// A stranger who keeps knocking does not fill the log.
+constexpr TimeMs kDeniedLogIntervalMs = 10'000;
+
+}  // namespace
+
+class CommandService::Impl {
+ public:
+  explicit Impl(const Services& given) : services(given), batches(given.facts.io_threads) {}
+
+  void log_denied(const ConnectionInfo& info) {
+    const TimeMs now_ms = services.clock.now_ms();
+    TimeMs logged_ms = denied_logged_ms.load(std::memory_order_relaxed);
+    if (now_ms - logged_ms < kDeniedLogIntervalMs) return;
+    if (!denied_logged_ms.compare_exchange_strong(logged_ms, now_ms, std::memory_order_relaxed)) return;
+    spdlog::warn("protected mode: refused {}; set a password or --protected-mode no to serve clients from elsewhere",
+                 info.peer_address);
+  }
+
+  const Services services;
+  ClientRegistry clients;
+  std::vector<RequestBatch> batches;  // by io thread
+  std::atomic<TimeMs> denied_logged_ms{0};
+};
+
+CommandService::CommandService(const Services& services) : impl_(std::make_unique<Impl>(services)) {}
+
+CommandService::~CommandService() = default;
+
+std::unique_ptr<RequestSession> CommandService::open(const ConnectionInfo& info, ReplyBuffer& refusal) {
+  const Services& services = impl_->services;
+  if (!info.loopback && services.access.protected_mode() && !services.access.has_password()) {
+    impl_->log_denied(info);
+    ReplyWriter(refusal, RespVersion::k2).error(kProtectedModeText);
+    return nullptr;
+  }
+  LARDER_CHECK(info.ref.thread < impl_->batches.size());
+  return std::make_unique<Session>(services, impl_->clients,
+                                   std::make_shared<ClientRecord>(info, services.clock.now_ms()),
+                                   impl_->batches[info.ref.thread]);
+}
+
+}  // namespace larder

@@ -1,0 +1,127 @@
+// INFO, DBSIZE, FLUSHDB, FLUSHALL, TIME, and the row of CONFIG (config_commands.cpp).
+#include <array>
+#include <optional>
+#include <string>
+
+#include "commands/arguments.h"
+#include "commands/config_commands.h"
+#include "commands/info.h"
+#include "commands/session.h"
+
+namespace larder {
+
+namespace {
+
+// INFO [section ...]
+Outcome cmd_info(CommandContext& context) {
+  const auto sections = context.request.arguments().subspan(1);
+  context.reply.verbatim(info_text(context.services, context.clients, context.now_ms, sections));
+  return Outcome::kDone;
+}
+
+Outcome cmd_dbsize(CommandContext& context) {
+  context.reply.integer(static_cast<std::int64_t>(context.store().size(context.session.database())));
+  return Outcome::kDone;
+}
+
+// FLUSHDB [ASYNC | SYNC], FLUSHALL likewise. Both modes are the same here: the keys are gone at once, their memory
+// comes back in the background.
+Outcome flush(CommandContext& context, std::optional<Database> database) {
+  const bool mode_is_known =
+      context.argc() == 1 ||
+      (context.argc() == 2 && (argument_is(context, 1, "async") || argument_is(context, 1, "sync")));
+  if (!mode_is_known) return fail(context, errors::kSyntax);
+  context.store().flush(database, context.now_ms);
+  context.reply.ok();
+  return Outcome::kDone;
+}
+
+Outcome cmd_flushdb(CommandContext& context) {
+  return flush(context, context.session.database());
+}
+
+Outcome cmd_flushall(CommandContext& context) {
+  return flush(context, std::nullopt);
+}
+
+// Seconds since the Unix epoch, and the microseconds of the second that has begun.
+Outcome cmd_time(CommandContext& context) {
+  constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
+  const std::int64_t now_us = context.services.clock.unix_us();
+  context.reply.array(2);
+  context.reply.bulk(std::to_string(now_us / kMicrosecondsPerSecond));
+  context.reply.bulk(std::to_string(now_us % kMicrosecondsPerSecond));
+  return Outcome::kDone;
+}
+
+constexpr std::string_view kFlushSyntax = "[ASYNC | SYNC]";
+constexpr std::string_view kFlushCategories = "@keyspace @write @slow @dangerous";
+
+}  // namespace
+
+std::span<const CommandSpec> server_commands() {
+  static const std::array<CommandSpec, 6> rows = {{
+      {.name = "info",
+       .function = cmd_info,
+       .arity = -1,
+       .flags = kLoading | kStale,
+       .group = "server",
+       .since = "1.0.0",
+       .complexity = "O(1)",
+       .summary = "Tells about the server: its state, memory, statistics and hit ratio",
+       .syntax = "[section [section ...]]",
+       .acl_categories = "@slow @dangerous"},
+      {.name = "config",
+       .arity = -2,
+       .group = "server",
+       .since = "2.0.0",
+       .complexity = "Depends on the subcommand",
+       .summary = "Reads and changes the options of the running server",
+       .syntax = "",
+       .acl_categories = "@slow",
+       .subcommands = config_subcommands()},
+      {.name = "dbsize",
+       .function = cmd_dbsize,
+       .arity = 1,
+       .flags = kReadOnly | kFast,
+       .group = "server",
+       .since = "1.0.0",
+       .complexity = "O(1)",
+       .summary = "Counts the keys of the selected database",
+       .syntax = "",
+       .acl_categories = "@keyspace @read @fast"},
+      {.name = "flushdb",
+       .function = cmd_flushdb,
+       .arity = -1,
+       .flags = kWrite,
+       .group = "server",
+       .since = "1.0.0",
+       .complexity = "O(1), the memory comes back in the background",
+       .summary = "Removes all keys of the selected database",
+       .syntax = kFlushSyntax,
+       .acl_categories = kFlushCategories},
+      {.name = "flushall",
+       .function = cmd_flushall,
+       .arity = -1,
+       .flags = kWrite,
+       .group = "server",
+       .since = "1.0.0",
+       .complexity = "O(1), the memory comes back in the background",
+       .summary = "Removes all keys of all databases",
+       .syntax = kFlushSyntax,
+       .acl_categories = kFlushCategories},
+      {.name = "time",
+       .function = cmd_time,
+       .arity = 1,
+       .flags = kLoading | kStale | kFast,
+       .group = "server",
+       .since = "2.6.0",
+       .complexity = "O(1)",
+       .summary = "Tells the server's time",
+       .syntax = "",
+       .acl_categories = "@fast"},
+  }};
+  return rows;
+}
+
+}  // namespace larder

@@ -1,0 +1,314 @@
+#include "commands/session.h"
+
+#include <utility>
+
+#include "commands/arguments.h"
+#include "larder/base/check.h"
+#include "larder/base/text.h"
+
+namespace larder {
+
+Session::Session(const Services& services, ClientRegistry& clients, std::shared_ptr<ClientRecord> record,
+                 RequestBatch& batch)
+    : services_(services),
+      clients_(clients),
+      record_(std::move(record)),
+      batch_(batch),
+      statistics_(services.statistics.thread(record_->info.ref.thread)) {
+  set_authenticated(!services_.access.has_password());
+  apply_parse_limits();
+  clients_.add(record_);
+}
+
+Session::~Session() {
+  clients_.remove(record_->info.ref.id);
+}
+
+// --- Turns ---
+
+TurnResult Session::on_input(std::string_view input, ReplyBuffer& out, std::size_t output_bytes_max) {
+  LARDER_DCHECK(!parked());
+  using State = TurnResult::State;
+  // Whoever is there while no password is asked for is in, as in Redis.
+  if (!authenticated_ && !services_.access.has_password()) set_authenticated(true);
+  std::size_t consumed = 0;
+  std::size_t executed = 0;
+  while (true) {
+    if (closing_) return {.state = State::kClose, .consumed = consumed};
+    if (parked()) return {.state = State::kParked, .consumed = consumed};
+    if (executed >= limits::kTurnRequestsMax || out.size() > output_bytes_max) {
+      return {.state = State::kYield, .consumed = consumed};
+    }
+    if (limits_changed_) apply_parse_limits();
+    const ParseResult parsed = parse_batch(input.substr(consumed));
+    const std::size_t done = execute_batch(out, output_bytes_max);
+    executed += done;
+    if (done < batch_.size || must_stop()) {
+      // Only a request that ended in this input was executed, so everything behind it is still there to be parsed
+      // again.
+      rewind_parser();
+      consumed += batch_.ends[done - 1];
+      continue;
+    }
+    consumed += parsed.consumed;
+    switch (parsed.state) {
+      case ParseResult::State::kRequest:  // a full batch; perhaps more
+        break;
+      case ParseResult::State::kNeedMore:
+        return {.state = State::kNeedInput, .consumed = consumed};
+      case ParseResult::State::kNeedBody:
+        return decide_body(consumed, parsed.body_bytes);
+      case ParseResult::State::kError:
+        refuse_input(parsed.error, out);
+        break;
+    }
+  }
+}
+
+ParseResult Session::parse_batch(std::string_view input) {
+  // A stranger's next request is parsed only once it is known whether this one logs it in: the limits depend on it.
+  const std::size_t requests_max = authenticated_ ? limits::kBatchRequestsMax : 1;
+  ParseResult result;
+  std::size_t consumed = 0;
+  batch_.size = 0;
+  while (batch_.size < requests_max) {
+    result = parser_.parse(input.substr(consumed), batch_.requests[batch_.size]);
+    consumed += result.consumed;
+    if (result.state != ParseResult::State::kRequest) break;
+    batch_.ends[batch_.size++] = consumed;
+  }
+  result.consumed = consumed;
+  return result;
+}
+
+std::size_t Session::execute_batch(ReplyBuffer& out, std::size_t output_bytes_max) {
+  if (batch_.size == 0) return 0;
+  BatchTime time{.now_ms = services_.clock.now_ms(), .last_ns = services_.clock.monotonic_ns()};
+  record_->last_request_ms.store(time.now_ms, std::memory_order_relaxed);
+  std::size_t done = 0;
+  while (done < batch_.size) {
+    execute(batch_.requests[done++], out, time);
+    if (must_stop() || out.size() > output_bytes_max) break;
+  }
+  // Blocks that requests refer to are not held longer than needed.
+  for (std::size_t i = 0; i < batch_.size; ++i) batch_.requests[i].clear();
+  return done;
+}
+
+void Session::rewind_parser() {
+  parser_ = RespParser();
+  apply_parse_limits();
+}
+
+void Session::apply_parse_limits() {
+  parser_.set_limits({.authenticated = authenticated_});
+  limits_changed_ = false;
+}
+
+TurnResult Session::decide_body(std::size_t consumed, std::size_t body_bytes) {
+  const bool admitted = authenticated_ && body_bytes <= services_.store.value_bytes_max();
+  return {.state = admitted ? TurnResult::State::kNeedBody : TurnResult::State::kSkipBody,
+          .consumed = consumed,
+          .body_bytes = body_bytes};
+}
+
+BlobRef Session::body_block(std::size_t body_bytes) {
+  return Blob::allocate(body_bytes);
+}
+
+void Session::body_received(BlobRef body) {
+  parser_.body_received(std::move(body));
+}
+
+void Session::body_skipped() {
+  parser_.body_skipped();
+}
+
+void Session::refuse_input(const std::string& error, ReplyBuffer& out) {
+  const auto mark = out.mark();
+  ReplyWriter(out, version_).error("ERR " + error);
+  count_error(out, mark);
+  if (suppressed()) out.truncate(mark);
+  closing_ = true;
+}
+
+// --- One request ---
+
+void Session::execute(const Request& request, ReplyBuffer& out, BatchTime& time) {
+  const auto mark = out.mark();
+  skip_reply_ = reply_mode_ == ReplyMode::kSkipNext;
+  if (skip_reply_) reply_mode_ = ReplyMode::kOn;
+  // This session is the only writer.
+  record_->requests.store(record_->requests.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+
+  ReplyWriter reply(out, version_);
+  const FoundCommand command = admit(request, reply);
+  if (command) {
+    record_->last_command.store(command.index + 1, std::memory_order_relaxed);
+    const Outcome outcome = call(command, request, reply, time);
+    if (outcome == Outcome::kClose) closing_ = true;
+    LARDER_DCHECK((outcome == Outcome::kParked) == parked());
+  }
+  if (count_error(out, mark) && command) statistics_.by_command[command.index].failed.add();
+  if (suppressed()) out.truncate(mark);
+}
+
+// The first words of an HTTP request's lines. A web page may make a browser send one here, with commands in its body
+// (cross-protocol scripting), so that nothing behind them is executed, and nothing is answered.
+bool Session::is_http(const Request& request) {
+  return equals_ignore_case(request[0], "post") || equals_ignore_case(request[0], "host:");
+}
+
+FoundCommand Session::admit(const Request& request, ReplyWriter& reply) {
+  const CommandTable& table = CommandTable::instance();
+  FoundCommand command = table.find(request[0]);
+  if (!command) {
+    if (is_http(request)) {
+      closing_ = true;
+    } else {
+      reply.error(errors::unknown_command(request));
+    }
+    return {};
+  }
+  if (!command.spec->subcommands.empty() && request.size() > 1) {
+    command = table.find_subcommand(*command.spec, request[1]);
+    if (!command) {
+      reply.error(errors::unknown_subcommand(request[0], request[1]));
+      return {};
+    }
+  }
+  const CommandSpec& spec = *command.spec;
+  const int argc = static_cast<int>(request.size());
+  if (spec.function == nullptr || (spec.arity < 0 ? argc < -spec.arity : argc != spec.arity)) {
+    reply.error(errors::wrong_arguments(CommandTable::full_name(command)));
+  } else if (!authenticated_ && (spec.flags & kNoAuth) == 0) {
+    reply.error(errors::kNoAuth);
+  } else if (request.body_skipped()) {
+    reply.error(StatusCode::kTooLarge);
+  } else {
+    return command;
+  }
+  statistics_.by_command[command.index].rejected.add();
+  return {};
+}
+
+Outcome Session::call(const FoundCommand& command, const Request& request, ReplyWriter& reply, BatchTime& time) {
+  const CommandSpec& spec = *command.spec;
+  parked_command_ = command.index;
+  CommandContext context{.services = services_,
+                         .clients = clients_,
+                         .session = *this,
+                         .spec = spec,
+                         .container = command.container,
+                         .request = request,
+                         .reply = reply,
+                         .statistics = statistics_,
+                         .now_ms = time.now_ms};
+  const std::uint64_t hits_before = statistics_.hits.get();
+  const Outcome outcome = spec.function(context);
+
+  const std::int64_t now_ns = services_.clock.monotonic_ns();
+  const auto elapsed_ns = static_cast<std::uint64_t>(now_ns - std::exchange(time.last_ns, now_ns));
+  statistics_.requests.add();
+  CommandCounters& counters = statistics_.by_command[command.index];
+  counters.calls.add();
+  counters.total_ns.add(elapsed_ns);
+  counters.latency.record_ns(static_cast<std::int64_t>(elapsed_ns));
+  const bool reads_one_key = (spec.flags & kReadOnly) != 0 && spec.keys.first == 1 && spec.keys.last == 1;
+  if (reads_one_key && statistics_.hits.get() != hits_before) {
+    statistics_.hit_ns.add(elapsed_ns);
+    statistics_.hit_requests.add();
+  }
+  return outcome;
+}
+
+bool Session::count_error(const ReplyBuffer& out, const ReplyBuffer::Mark& mark) {
+  if (!out.begins_with(mark, '-')) return false;
+  const std::string_view text = out.bytes_since(mark).substr(1);
+  services_.statistics.count_error(text.substr(0, text.find_first_of(" \r")));
+  return true;
+}
+
+// --- What handlers change ---
+
+void Session::set_database(Database database) {
+  database_ = database;
+  record_->database.store(database, std::memory_order_relaxed);
+}
+
+void Session::set_version(RespVersion version) {
+  version_ = version;
+  record_->resp_version.store(static_cast<std::uint8_t>(version), std::memory_order_relaxed);
+}
+
+void Session::set_authenticated(bool authenticated) {
+  limits_changed_ = limits_changed_ || authenticated != authenticated_;
+  authenticated_ = authenticated;
+}
+
+void Session::set_reply_mode(ReplyMode mode) {
+  if (mode == ReplyMode::kSkipNext && reply_mode_ == ReplyMode::kOff) return;
+  reply_mode_ = mode;
+  // CLIENT REPLY ON answers even where the reply of this very request was to be skipped.
+  if (mode == ReplyMode::kOn) skip_reply_ = false;
+}
+
+void Session::set_no_touch(bool on) {
+  no_touch_ = on;
+  record_->no_touch.store(on, std::memory_order_relaxed);
+}
+
+void Session::reset() {
+  set_database(0);
+  set_version(RespVersion::k2);
+  set_reply_mode(ReplyMode::kOn);
+  set_no_touch(false);
+  record_->no_evict.store(false, std::memory_order_relaxed);
+  set_authenticated(!services_.access.has_password());
+  const LockGuard guard(record_->mutex);
+  record_->name.clear();
+}
+
+// --- Answering later ---
+
+std::uint64_t Session::park(std::chrono::milliseconds time_limit, std::string timeout_error) {
+  LARDER_CHECK(!parked());
+  parked_ticket_ = ++last_ticket_;
+  record_->parked.store(true, std::memory_order_relaxed);
+  answer_after(services_.connections, time_limit, record_->info.ref, parked_ticket_,
+               [error = std::move(timeout_error)](ReplyWriter& reply) { reply.error(error); });
+  return parked_ticket_;
+}
+
+void Session::answer(ConnectionPort& port, ConnectionRef to, std::uint64_t ticket,
+                     std::function<void(ReplyWriter&)> write_reply) {
+  port.post(to, [ticket, write = std::move(write_reply)](RequestSession& session, ReplyBuffer& out) {
+    static_cast<Session&>(session).deliver(ticket, write, out);
+  });
+}
+
+void Session::answer_after(ConnectionPort& port, std::chrono::milliseconds delay, ConnectionRef to,
+                           std::uint64_t ticket, std::function<void(ReplyWriter&)> write_reply) {
+  port.post_after(to, delay, [ticket, write = std::move(write_reply)](RequestSession& session, ReplyBuffer& out) {
+    static_cast<Session&>(session).deliver(ticket, write, out);
+  });
+}
+
+void Session::abandon_parked(ReplyBuffer& out) {
+  if (!parked()) return;
+  deliver(
+      parked_ticket_, [](ReplyWriter& reply) { reply.error("ERR the server stopped before the answer came"); }, out);
+}
+
+void Session::deliver(std::uint64_t ticket, const std::function<void(ReplyWriter&)>& write_reply, ReplyBuffer& out) {
+  if (ticket != parked_ticket_) return;
+  parked_ticket_ = 0;
+  record_->parked.store(false, std::memory_order_relaxed);
+  const auto mark = out.mark();
+  ReplyWriter reply(out, version_);
+  write_reply(reply);
+  if (count_error(out, mark)) statistics_.by_command[parked_command_].failed.add();
+  if (suppressed()) out.truncate(mark);
+}
+
+}  // namespace larder

@@ -1,0 +1,50 @@
+// What the commands on keys and values share around their calls of the store: how a read counts, how a value is
+// replied, how a refill is timed, and replies that are written inside a store body.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "commands/command.h"
+
+namespace larder {
+
+// Whether this session's accesses warm what they touch (CLIENT NO-TOUCH).
+Touch touch_of(const CommandContext& context);
+
+// Whether the argument can be stored as a key; the error reply is written if not. Commands that only look keys up need
+// not ask: too long a key is a key that does not exist.
+bool key_fits(CommandContext& context, std::size_t index);
+
+// A look-up as keyspace_hits and keyspace_misses count it.
+void count_lookup(CommandContext& context, bool found);
+// The same for a GET-like command, whose misses start the refill timer.
+void count_read(CommandContext& context, const Key& key, bool found);
+// A SET-like command succeeded: it may have ended a refill.
+void note_refill(CommandContext& context, const Key& key);
+
+// The value as a bulk string, large ones by reference.
+void reply_value(ReplyWriter& reply, const ItemView& item);
+
+// A reply written by a store body, which the store may run again: each run begins with restart(), so that only the last
+// run's reply stays.
+class RepeatableReply {
+ public:
+  explicit RepeatableReply(ReplyWriter& reply) : reply_(reply), mark_(reply.buffer().mark()) {}
+
+  ReplyWriter& restart() {
+    reply_.buffer().truncate(mark_);
+    return reply_;
+  }
+  // Drops what the body wrote and answers the failure instead.
+  Outcome fail(StatusCode code) {
+    restart().error(code);
+    return Outcome::kDone;
+  }
+
+ private:
+  ReplyWriter& reply_;
+  const ReplyBuffer::Mark mark_;
+};
+
+}  // namespace larder

@@ -1,0 +1,405 @@
+// Input, turns, and what comes next. Sending and the end of a connection: connection_end.cpp.
+#include "net/connection.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "larder/base/limits.h"
+
+namespace larder::net {
+
+namespace {
+
+// What every connection may buffer without asking: small requests never wait for memory.
+constexpr std::size_t kFreeBufferBytes = 64 * 1024;
+// Memory is asked for in steps, so that a slowly growing request does not ask at every turn.
+constexpr std::size_t kChargeStepBytes = 64 * 1024;
+// Allocation that a connection may keep for its next partial request.
+constexpr std::size_t kRestKeptBytes = 1024;
+// Pipelined requests read ahead behind a parked one; reading on is how a peer that closes is noticed at once.
+constexpr std::size_t kParkedRestBytesMax = 64 * 1024;
+
+}  // namespace
+
+Connection::Connection(IoThread& thread, UniqueFd fd, ConnectionInfo info)
+    : thread_(thread),
+      info_(std::move(info)),
+      gauges_(std::make_shared<ConnectionGauges>()),
+      socket_(thread.context().get_executor()),
+      share_([this, &context = thread.context()] {
+        asio::post(context, [self = shared_from_this()] { self->on_granted(); });
+      }) {
+  info_.gauges = gauges_;
+  asio::error_code error;
+  // Asio looks at the family only where it opens or names a socket.
+  const int family = info_.unix_socket ? AF_UNIX : AF_INET;
+  socket_.assign(asio::generic::stream_protocol(family, 0), fd.get(), error);
+  if (!error) fd.release();
+}
+
+Connection::~Connection() {
+  LARDER_DCHECK(closed_);
+}
+
+void Connection::start(RequestHandler& handler) {
+  if (!socket_.is_open()) return close();
+  last_input_ms_ = last_output_ms_ = IoThread::now_ms();
+  session_ = handler.open(info_, thread_.replies());
+  if (session_ == nullptr) closing_ = true;
+  finish_turn();
+}
+
+// --- Events ---
+
+void Connection::on_readable() {
+  if (closed_) return;
+  if (stage_ == Stage::kLingering) return linger();
+  // Things may have changed since the wait began; settle() will wait again when input is wanted again.
+  if (closing_ || more_ || wanted_ != 0 || output_blocked()) return;
+  if (draining_ && drain_bytes_left_ == 0) return settle();
+  if (stage_ == Stage::kBody) return receive_body();
+  std::string_view input;
+  if (!receive(input)) return;
+  if (!parked()) return turn(input);
+  keep(input);
+  update_gauges();
+  settle();
+}
+
+void Connection::on_turn() {
+  if (closed_ || closing_ || !more_ || parked() || wanted_ != 0 || output_blocked()) return;
+  turn(rest_);
+}
+
+void Connection::on_granted() {
+  if (closed_ || wanted_ == 0) return;
+  charged_ += wanted_;
+  wanted_ = 0;
+  last_input_ms_ = IoThread::now_ms();
+  if (stage_ != Stage::kBodyWanted) return settle();
+  if (open_body()) turn(rest_);
+}
+
+void Connection::run_task(const ConnectionTask& task) {
+  if (closed_ || closing_ || session_ == nullptr) return;
+  const bool was_parked = session_->parked();
+  task(*session_, thread_.replies());
+  if (was_parked && !session_->parked()) {
+    more_ = true;
+    last_input_ms_ = IoThread::now_ms();
+  }
+  finish_turn();
+}
+
+// --- Input ---
+
+std::size_t Connection::receive_max(std::size_t space) const {
+  return draining_ ? std::min(space, drain_bytes_left_) : space;
+}
+
+bool Connection::receive(std::string_view& input) {
+  const std::span<char> buffer = thread_.read_buffer();
+  const int fd = socket_.native_handle();
+  // The rest goes in front of what comes, in the buffer that is warm; a very long one grows where it is.
+  if (rest_.size() <= buffer.size() / 2) {
+    if (!rest_.empty()) std::memcpy(buffer.data(), rest_.data(), rest_.size());
+    const Transfer got = receive_some(fd, buffer.data() + rest_.size(), receive_max(buffer.size() - rest_.size()));
+    if (!took(got)) return false;
+    input = {buffer.data(), rest_.size() + got.bytes};
+    return true;
+  }
+  const std::size_t before = rest_.size();
+  rest_.resize(before + limits::kReadBufferBytes);
+  const Transfer got = receive_some(fd, rest_.data() + before, receive_max(limits::kReadBufferBytes));
+  rest_.resize(before + got.bytes);
+  if (!took(got)) return false;
+  input = rest_;
+  return true;
+}
+
+void Connection::receive_body() {
+  const std::size_t slice = std::min(body_bytes_ - body_filled_, limits::kTurnBodyBytes);
+  const Transfer got = receive_some(socket_.native_handle(), body_->data() + body_filled_, receive_max(slice));
+  if (!took(got)) return;
+  body_filled_ += got.bytes;
+  if (body_filled_ < body_bytes_) return settle();
+  finish_body();
+  turn(rest_);
+}
+
+bool Connection::took(const Transfer& got) {
+  switch (got.outcome) {
+    case Transfer::Outcome::kMoved:
+      break;
+    case Transfer::Outcome::kWouldBlock:
+      // Nothing is left of what lay in the socket when the drain began.
+      drain_bytes_left_ = 0;
+      settle();
+      return false;
+    case Transfer::Outcome::kEnd:
+      peer_ended_ = true;
+      settle();
+      return false;
+    case Transfer::Outcome::kFailed:
+      close();
+      return false;
+  }
+  ThreadNetCounters& counters = thread_.thread_counters();
+  counters.read_turns.add();
+  counters.received_bytes.add(got.bytes);
+  gauges_->received_bytes.store(gauges_->received_bytes.load(std::memory_order_relaxed) + got.bytes,
+                                std::memory_order_relaxed);
+  drain_bytes_left_ -= std::min(drain_bytes_left_, got.bytes);
+  last_input_ms_ = IoThread::now_ms();
+  return true;
+}
+
+void Connection::keep(std::string_view unconsumed) {
+  if (unconsumed.empty()) {
+    rest_.clear();
+    if (rest_.capacity() > kRestKeptBytes) std::string().swap(rest_);
+    return;
+  }
+  const bool inside = unconsumed.data() >= rest_.data() && unconsumed.data() < rest_.data() + rest_.size();
+  if (inside) {
+    rest_.erase(0, static_cast<std::size_t>(unconsumed.data() - rest_.data()));
+  } else {
+    rest_.assign(unconsumed);
+  }
+}
+
+// --- Turns ---
+
+void Connection::turn(std::string_view input) {
+  more_ = false;
+  while (advance(input)) {
+    // A body has ended and requests follow; replies bound the turn as they do within the session.
+    if (thread_.replies().size() <= thread_.settings().output_soft_bytes.load(std::memory_order_relaxed)) continue;
+    more_ = true;
+    break;
+  }
+  if (closed_) return;
+  keep(input);
+  finish_turn();
+}
+
+bool Connection::advance(std::string_view& input) {
+  switch (stage_) {
+    case Stage::kRequests:
+      return execute(input);
+    case Stage::kBodyWanted:
+      // Give back first what requests before this one held.
+      if (const std::uint64_t keep = due(); keep < charged_) {
+        thread_.budget().give_back(share_, std::exchange(charged_, keep) - keep);
+      }
+      return reserve(body_bytes_) && open_body();
+    case Stage::kBody:
+      return fill_body(input);
+    case Stage::kSkip:
+      return skip_body(input);
+    case Stage::kLingering:
+      break;
+  }
+  return false;
+}
+
+bool Connection::execute(std::string_view& input) {
+  const std::uint64_t soft = thread_.settings().output_soft_bytes.load(std::memory_order_relaxed);
+  const std::size_t output_max = soft - std::min<std::uint64_t>(soft, output_.size());
+  const TurnResult result = session_->on_input(input, thread_.replies(), output_max);
+  LARDER_CHECK(result.consumed <= input.size());
+  input.remove_prefix(result.consumed);
+  if (result.state == TurnResult::State::kClose || session_->closing()) {
+    closing_ = true;
+    input = {};
+    return false;
+  }
+  switch (result.state) {
+    case TurnResult::State::kYield:
+      more_ = true;
+      return false;
+    case TurnResult::State::kNeedBody:
+    case TurnResult::State::kSkipBody:
+      body_bytes_ = result.body_bytes;
+      stage_ = result.state == TurnResult::State::kNeedBody ? Stage::kBodyWanted : Stage::kSkip;
+      return true;
+    case TurnResult::State::kParked:
+      more_ = !session_->parked();
+      return false;
+    case TurnResult::State::kNeedInput:
+    case TurnResult::State::kClose:
+      break;
+  }
+  return false;
+}
+
+bool Connection::open_body() {
+  body_ = session_->body_block(body_bytes_);
+  if (!body_) {
+    give_up(nullptr, "no memory for a value of " + std::to_string(body_bytes_) + " bytes");
+    return false;
+  }
+  LARDER_CHECK(body_->size() >= body_bytes_);
+  body_filled_ = 0;
+  stage_ = Stage::kBody;
+  return true;
+}
+
+bool Connection::fill_body(std::string_view& input) {
+  const std::size_t bytes = std::min(input.size(), body_bytes_ - body_filled_);
+  if (bytes > 0) std::memcpy(body_->data() + body_filled_, input.data(), bytes);
+  body_filled_ += bytes;
+  input.remove_prefix(bytes);
+  if (body_filled_ < body_bytes_) return false;
+  finish_body();
+  return true;
+}
+
+void Connection::finish_body() {
+  stage_ = Stage::kRequests;
+  session_->body_received(std::move(body_));
+  body_ = {};
+}
+
+bool Connection::skip_body(std::string_view& input) {
+  const std::size_t bytes = std::min(input.size(), body_bytes_);
+  input.remove_prefix(bytes);
+  body_bytes_ -= bytes;
+  if (body_bytes_ > 0) return false;
+  stage_ = Stage::kRequests;
+  session_->body_skipped();
+  return true;
+}
+
+void Connection::finish_turn() {
+  if (closed_) return;
+  if (session_ != nullptr) {
+    if (session_->closing()) closing_ = true;
+    count_parked(session_->parked());
+    if (!closing_) charge_unfinished();
+  }
+  flush();
+  if (closed_) return;
+  update_gauges();
+  settle();
+}
+
+// --- Memory of the unfinished request ---
+
+bool Connection::reserve(std::uint64_t bytes) {
+  if (thread_.budget().reserve(share_, bytes)) {
+    charged_ += bytes;
+    return true;
+  }
+  wanted_ = bytes;
+  return false;
+}
+
+std::size_t Connection::buffered_bytes() const {
+  return rest_.size() + (session_ == nullptr ? 0 : session_->buffered_bytes());
+}
+
+// A request has begun and only new input can end it.
+bool Connection::unfinished() const {
+  if (session_ == nullptr || parked()) return false;
+  return stage_ != Stage::kRequests || session_->mid_request() || (!rest_.empty() && !more_);
+}
+
+std::uint64_t Connection::due() const {
+  const std::size_t buffered = buffered_bytes();
+  const std::size_t excess = buffered > kFreeBufferBytes ? buffered - kFreeBufferBytes : 0;
+  return session_->held_body_bytes() + (body_ ? body_bytes_ : 0) + excess;
+}
+
+void Connection::charge_unfinished() {
+  if (!unfinished()) {
+    if (charged_ != 0) release_memory();
+    return;
+  }
+  const std::size_t buffered = buffered_bytes();
+  if (buffered <= kFreeBufferBytes) return;
+  if (buffered > limits::kRequestBufferedBytesMax) {
+    return give_up(nullptr, "a request that buffers " + std::to_string(buffered) + " bytes");
+  }
+  const std::uint64_t target = due();
+  if (target <= charged_ || wanted_ != 0) return;
+  reserve((target - charged_ + kChargeStepBytes - 1) / kChargeStepBytes * kChargeStepBytes);
+}
+
+void Connection::release_memory() {
+  if (charged_ == 0 && wanted_ == 0) return;
+  thread_.budget().release(share_);
+  charged_ = wanted_ = 0;
+}
+
+// --- What next ---
+
+bool Connection::output_blocked() const {
+  return output_.size() > thread_.settings().output_soft_bytes.load(std::memory_order_relaxed);
+}
+
+void Connection::settle() {
+  if (closed_ || stage_ == Stage::kLingering) return;
+  if (output_.size() > thread_.settings().output_hard_bytes.load(std::memory_order_relaxed)) {
+    return give_up(&thread_.counters().closed_output_limit, "the hard limit of waiting output is reached");
+  }
+  if (!output_.empty()) await_writable();
+  if (!closing_) {
+    if (peer_ended_ && parked()) return close();
+    if (output_blocked() || wanted_ != 0) return;
+    if (parked()) {
+      const bool may_read = rest_.size() < kParkedRestBytesMax && (!draining_ || drain_bytes_left_ > 0);
+      return may_read ? await_readable() : void();
+    }
+    if (more_) return post_turn();
+    // The peer will send no more, or what it sends comes too late: nothing can happen but that the output is taken.
+    closing_ = peer_ended_ || (draining_ && drain_bytes_left_ == 0);
+    if (!closing_) return await_readable();
+  }
+  if (output_.empty()) begin_linger();
+}
+
+void Connection::await_readable() {
+  if (awaits_readable_) return;
+  awaits_readable_ = true;
+  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const asio::error_code& error) {
+    self->awaits_readable_ = false;
+    if (!error) self->on_readable();
+  });
+}
+
+void Connection::await_writable() {
+  if (awaits_writable_) return;
+  awaits_writable_ = true;
+  socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const asio::error_code& error) {
+    self->awaits_writable_ = false;
+    if (!error) self->on_writable();
+  });
+}
+
+void Connection::post_turn() {
+  if (turn_posted_) return;
+  turn_posted_ = true;
+  asio::post(thread_.context(), [self = shared_from_this()] {
+    self->turn_posted_ = false;
+    self->on_turn();
+  });
+}
+
+void Connection::count_parked(bool now_parked) {
+  if (now_parked == counted_parked_) return;
+  counted_parked_ = now_parked;
+  SharedCounter& parked_now = thread_.counters().connections_parked_now;
+  now_parked ? parked_now.add() : parked_now.subtract();
+}
+
+void Connection::update_gauges() {
+  const std::size_t session_bytes = session_ == nullptr ? 0 : session_->buffered_bytes();
+  gauges_->unread_bytes.store(rest_.size() + session_bytes, std::memory_order_relaxed);
+  gauges_->unsent_bytes.store(output_.size(), std::memory_order_relaxed);
+  const std::size_t body_held = body_ ? body_->size() : 0;
+  gauges_->buffer_bytes.store(rest_.capacity() + session_bytes + body_held, std::memory_order_relaxed);
+}
+
+}  // namespace larder::net

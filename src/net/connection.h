@@ -1,0 +1,139 @@
+// One connection: moves bytes between its socket and its session, in turns that are short enough for the others of its
+// thread.
+//
+//   socket -> the thread's read buffer -> session -> the thread's replies -> socket
+//                 | unconsumed: rest_                     | unsent: output_
+//
+// It keeps only what is incomplete. Every entry (readable, writable, a turn of its own, a task, a grant of memory) does
+// its part and ends in settle(), the one place that decides what is waited for next.
+//
+// LIFE: owned by its IoThread until close(); handlers in flight keep it a little longer and find it closed. Everything,
+// the session's construction and destruction included, happens on its thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "larder/protocol/request_handler.h"
+#include "net/asio.h"
+#include "net/io_thread.h"
+#include "net/receive_budget.h"
+#include "net/socket_ops.h"
+
+namespace larder::net {
+
+class Connection final : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(IoThread& thread, UniqueFd fd, ConnectionInfo info);
+  ~Connection();
+
+  std::uint64_t id() const { return info_.ref.id; }
+  void start(RequestHandler& handler);
+  void run_task(const ConnectionTask& task);
+  void check_time_limits(std::int64_t now_ms);
+  // What lies in the socket now is still executed, nothing that comes later.
+  void begin_drain();
+  // Closes at once; a parked request is answered by its session first. True if anything was lost.
+  bool cut_off();
+
+  std::size_t place = 0;  // for IoThread: where its list has this connection
+
+ private:
+  enum class Stage : std::uint8_t {
+    kRequests,    // input goes to the session
+    kBodyWanted,  // a body comes next, memory for it is not yet granted
+    kBody,        // input goes into body_
+    kSkip,        // input is dropped
+    kLingering,   // no session any more; all is sent, the peer is given time to take it
+  };
+
+  // --- Events ---
+  void on_readable();
+  void on_writable();
+  void on_turn();
+  void on_granted();
+
+  // --- Input ---
+  // True if there is new input: `input` is then everything unconsumed.
+  bool receive(std::string_view& input);
+  void receive_body();
+  // The bookkeeping of a receive. True if bytes came.
+  bool took(const Transfer& got);
+  void keep(std::string_view unconsumed);
+  std::size_t receive_max(std::size_t space) const;
+
+  // --- Turns ---
+  void turn(std::string_view input);
+  // Does the next piece of work on `input`. False: no more can be done in this turn.
+  bool advance(std::string_view& input);
+  bool execute(std::string_view& input);
+  bool open_body();
+  bool fill_body(std::string_view& input);
+  bool skip_body(std::string_view& input);
+  void finish_body();
+  void finish_turn();
+
+  // --- Memory of the unfinished request ---
+  bool reserve(std::uint64_t bytes);
+  // What the unfinished request should hold now, a body that is wanted aside.
+  std::uint64_t due() const;
+  void charge_unfinished();
+  void release_memory();
+  std::size_t buffered_bytes() const;
+  bool unfinished() const;
+
+  // --- Output ---
+  void flush();
+  void send(ReplyBuffer& from);
+
+  // --- What next ---
+  void settle();
+  bool parked() const { return session_ != nullptr && session_->parked(); }
+  bool output_blocked() const;
+  void await_readable();
+  void await_writable();
+  void post_turn();
+  void count_parked(bool now_parked);
+  void update_gauges();
+
+  // --- The end ---
+  void begin_linger();
+  void linger();
+  void end_session();
+  void give_up(SharedCounter* counter, const std::string& why);
+  void close();
+
+  IoThread& thread_;
+  ConnectionInfo info_;
+  const std::shared_ptr<ConnectionGauges> gauges_;
+  Socket socket_;
+  std::unique_ptr<RequestSession> session_;
+  ReceiveBudget::Share share_;
+
+  std::string rest_;    // received, not consumed
+  ReplyBuffer output_;  // replies the socket would not take; if any, the socket is awaited
+  BlobRef body_;
+  std::size_t body_bytes_ = 0;  // of the body wanted, being received, or left to be skipped
+  std::size_t body_filled_ = 0;
+  std::uint64_t charged_ = 0;  // what share_ holds
+  std::uint64_t wanted_ = 0;   // what share_ waits for
+  std::size_t drain_bytes_left_ = 0;
+  std::int64_t last_input_ms_ = 0;
+  std::int64_t last_output_ms_ = 0;
+  std::int64_t linger_until_ms_ = 0;
+
+  Stage stage_ = Stage::kRequests;
+  bool more_ = false;  // a turn could do more without new input
+  bool peer_ended_ = false;
+  bool closing_ = false;  // send what is waiting, then close
+  bool draining_ = false;
+  bool closed_ = false;
+  bool counted_parked_ = false;
+  bool awaits_readable_ = false;
+  bool awaits_writable_ = false;
+  bool turn_posted_ = false;
+};
+
+}  // namespace larder::net

@@ -1,0 +1,69 @@
+#include "larder/protocol/request.h"
+
+#include <algorithm>
+#include <functional>
+
+namespace larder {
+
+namespace {
+
+// Longer than any string that is kept inside the string object itself.
+constexpr std::size_t kOwnBytesMin = 256;
+// What clear() keeps: enough for every usual request; the batch's requests stay small for all that passed through them.
+constexpr std::size_t kOwnBytesKept = 64 * 1024;
+constexpr std::size_t kArgumentsKept = 4 * 1024;
+
+bool points_into(const std::string& bytes, std::string_view view) {
+  const std::less_equal<const char*> not_after;
+  return not_after(bytes.data(), view.data()) && not_after(view.data(), bytes.data() + bytes.size());
+}
+
+}  // namespace
+
+Blob* Request::blob(std::size_t index) const {
+  const auto found = std::lower_bound(blobs_.begin(), blobs_.end(), index,
+                                      [](const auto& entry, std::size_t wanted) { return entry.first < wanted; });
+  return found != blobs_.end() && found->first == index ? found->second.get() : nullptr;
+}
+
+void Request::clear() {
+  arguments_.clear();
+  if (!blobs_.empty()) blobs_.clear();
+  own_bytes_.clear();
+  wire_bytes_ = 0;
+  body_skipped_ = false;
+  if (arguments_.capacity() > kArgumentsKept) std::vector<std::string_view>().swap(arguments_);
+  if (own_bytes_.capacity() > kOwnBytesKept) std::string().swap(own_bytes_);
+}
+
+void Request::add_own(std::string_view argument) {
+  reserve_own(argument.size());
+  const std::size_t at = own_bytes_.size();
+  own_bytes_.append(argument);
+  arguments_.emplace_back(own_bytes_.data() + at, argument.size());
+}
+
+void Request::reserve_own(std::size_t bytes) {
+  const std::size_t needed = own_bytes_.size() + bytes;
+  if (needed <= own_bytes_.capacity() && own_bytes_.capacity() >= kOwnBytesMin) return;
+  std::string grown;
+  grown.reserve(std::max({needed, 2 * own_bytes_.capacity(), kOwnBytesMin}));
+  grown.append(own_bytes_);
+  for (std::string_view& argument : arguments_) {
+    if (!points_into(own_bytes_, argument)) continue;
+    argument = {grown.data() + (argument.data() - own_bytes_.data()), argument.size()};
+  }
+  own_bytes_ = std::move(grown);
+}
+
+void Request::add_blob(BlobRef blob) {
+  arguments_.push_back(blob->view());
+  blobs_.emplace_back(arguments_.size() - 1, std::move(blob));
+}
+
+void Request::add_skipped() {
+  arguments_.emplace_back();
+  body_skipped_ = true;
+}
+
+}  // namespace larder

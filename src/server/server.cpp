@@ -1,0 +1,384 @@
+#include "server/server.h"
+
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <random>
+
+#include "larder/base/limits.h"
+#include "larder/base/text.h"
+#include "larder/base/version.h"
+#include "larder/commands/command_service.h"
+#include "larder/net/network.h"
+#include "larder/stats/net_counters.h"
+#include "server/log_output.h"
+#include "server/maintenance_thread.h"
+#include "server/memory_limit.h"
+#include "server/option_resolution.h"
+#include "server/option_value.h"
+#include "server/process_limits.h"
+#include "server/runtime_options.h"
+#include "server/stats_thread.h"
+
+namespace larder {
+
+namespace {
+
+// All requests that are being received together may hold this part of maxmemory, or one largest value if that is more.
+constexpr std::uint64_t kReceiveShareOfMaxmemory = 8;
+constexpr std::uint64_t kReceiveBytesWithoutLimit = 1ULL << 30;
+
+Options resolved(Options options) {
+  resolve_options(options);
+  return options;
+}
+
+StoreOptions store_options(const Options& options) {
+  StoreOptions store;
+  store.maxmemory_bytes = static_cast<std::uint64_t>(options.integer("maxmemory"));
+  store.maxitems = static_cast<std::uint64_t>(options.integer("maxitems"));
+  store.policy = parse_policy(options.text("maxmemory-policy")).value();
+  store.shards = static_cast<std::uint32_t>(options.integer("shards"));
+  store.databases = static_cast<int>(options.integer("databases"));
+  store.hash_seed = option_optional_integer(options.text("hash-seed"));
+  return store;
+}
+
+std::string new_run_id() {
+  std::random_device random;
+  std::string id;
+  while (id.size() < 40) id += spdlog::fmt_lib::format("{:08x}", random());
+  return id;
+}
+
+std::string this_executable() {
+  std::error_code error;
+  const std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? std::string() : path.string();
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
+  return text;
+}
+
+std::string with_port(const std::string& address, std::uint16_t port) {
+  const bool v6 = address.find(':') != std::string::npos;
+  return (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
+}
+
+bool is_loopback(const std::string& address) {
+  return address.starts_with("127.") || address == "::1";
+}
+
+std::string limit_text(std::int64_t value) {
+  return value == 0 ? "no limit" : std::to_string(value);
+}
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  explicit Impl(ServerSetup setup)
+      : clock_(setup.clock != nullptr ? *setup.clock : system_clock_),
+        any_free_port_(setup.any_free_port),
+        options_(resolved(std::move(setup.options))),
+        threads_(static_cast<unsigned>(options_.options().integer("threads"))),
+        store_(store_options(options_.options())),
+        statistics_(threads_, command_count()),
+        net_counters_(threads_) {
+    const Options options = options_.options();
+    read_settings(options);
+    read_facts(options);
+    network_ = std::make_unique<Network>(network_options(options), network_settings_, net_counters_);
+    commands_ = std::make_unique<CommandService>(services());
+    maintenance_ = std::make_unique<MaintenanceThread>(store_, clock_);
+    stats_ = std::make_unique<StatsThread>(SampleSources{statistics_, store_, net_counters_, clock_},
+                                           std::chrono::seconds(options.integer("stats-interval")));
+    connect_options();
+  }
+
+  ~Impl() { stop(); }
+
+  Status start();
+  void stop();
+
+  std::uint16_t port() const { return facts_.tcp_port; }
+  const std::vector<std::string>& addresses() const { return addresses_; }
+  Options options() const { return options_.options(); }
+  ShardedStore& store() { return store_; }
+  Statistics& statistics() { return statistics_; }
+  ConnectionPort& connections() { return *network_; }
+
+ private:
+  Services services();
+  NetworkOptions network_options(const Options& options) const;
+  void read_settings(const Options& options);
+  void read_facts(const Options& options);
+  void connect_options();
+  void set_receive_budget();
+  Status set_maxclients(std::uint32_t clients);
+  void fit_maxclients();
+
+  Status listen_tcp(const Options& options);
+  Status listen_unix(const Options& options);
+  void log_start(const Options& options) const;
+  void log_exposure(const Options& options) const;
+
+  // Constant after construction.
+  SystemClock system_clock_;
+  const Clock& clock_;
+  const bool any_free_port_;
+  // Thread-safe.
+  RuntimeOptions options_;
+  const unsigned threads_;
+  ShardedStore store_;
+  Statistics statistics_;
+  NetCounters net_counters_;
+  NetworkSettings network_settings_;
+  AccessSettings access_;
+  ServerFacts facts_;  // complete before start() lets anyone in
+  // The network goes last of what a session touches: it owns the sessions, stop() ends them.
+  std::unique_ptr<Network> network_;
+  std::unique_ptr<CommandService> commands_;
+  std::unique_ptr<MaintenanceThread> maintenance_;
+  std::unique_ptr<StatsThread> stats_;
+  // The owner's thread alone.
+  std::vector<std::string> addresses_;
+  bool started_ = false;
+};
+
+Services Server::Impl::services() {
+  return {.store = store_,
+          .clock = clock_,
+          .connections = *network_,
+          .statistics = statistics_,
+          .net = net_counters_,
+          .config = options_,
+          .access = access_,
+          .facts = facts_,
+          .maxclients = [this] { return network_settings_.maxclients.load(); }};
+}
+
+NetworkOptions Server::Impl::network_options(const Options& options) const {
+  return {.threads = threads_,
+          .tcp_backlog = static_cast<int>(options.integer("tcp-backlog")),
+          .on_thread_start = [](unsigned index) {
+            pthread_setname_np(pthread_self(), ("larder-io-" + std::to_string(index)).c_str());
+          }};
+}
+
+void Server::Impl::read_settings(const Options& options) {
+  network_settings_.maxclients = static_cast<std::uint32_t>(options.integer("maxclients"));
+  network_settings_.idle_timeout_s = options.integer("timeout");
+  network_settings_.tcp_keepalive_s = options.integer("tcp-keepalive");
+  access_.set_password(options.text("requirepass"));
+  access_.set_protected_mode(options.yes("protected-mode"));
+  set_receive_budget();
+}
+
+void Server::Impl::read_facts(const Options& options) {
+  facts_.executable = this_executable();
+  facts_.config_file = options.text("config");
+  facts_.run_id = new_run_id();
+  facts_.io_threads = threads_;
+  facts_.started_monotonic_ns = clock_.monotonic_ns();
+  facts_.started_ms = clock_.now_ms();
+  facts_.maxmemory_source = options.origin("maxmemory");
+  facts_.debug_command = options.yes("enable-debug-command");
+}
+
+void Server::Impl::connect_options() {
+  options_.on_change("maxmemory", [this](std::string& text) {
+    text = std::to_string(resolve_maxmemory(text, "CONFIG SET", memory_base()).bytes);
+    store_.set_maxmemory(static_cast<std::uint64_t>(option_integer(text)));
+    set_receive_budget();
+    return Status::ok();
+  });
+  options_.on_change("maxmemory-policy", [this](std::string& text) {
+    store_.set_policy(parse_policy(text).value());
+    return Status::ok();
+  });
+  options_.on_change("maxitems", [this](std::string& text) {
+    store_.set_maxitems(static_cast<std::uint64_t>(option_integer(text)));
+    return Status::ok();
+  });
+  options_.on_change("maxclients", [this](std::string& text) {
+    return set_maxclients(static_cast<std::uint32_t>(option_integer(text)));
+  });
+  options_.on_change("timeout", [this](std::string& text) {
+    network_settings_.idle_timeout_s = option_integer(text);
+    return Status::ok();
+  });
+  options_.on_change("tcp-keepalive", [this](std::string& text) {
+    network_settings_.tcp_keepalive_s = option_integer(text);
+    return Status::ok();
+  });
+  options_.on_change("requirepass", [this](std::string& text) {
+    access_.set_password(text);
+    return Status::ok();
+  });
+  options_.on_change("protected-mode", [this](std::string& text) {
+    access_.set_protected_mode(option_yes(text));
+    return Status::ok();
+  });
+  options_.on_change("loglevel", [](std::string& text) {
+    set_log_level(text);
+    return Status::ok();
+  });
+  options_.on_change("stats-interval", [this](std::string& text) {
+    stats_->set_interval(std::chrono::seconds(option_integer(text)));
+    return Status::ok();
+  });
+}
+
+void Server::Impl::set_receive_budget() {
+  const std::uint64_t maxmemory = store_.budget().bytes_max();
+  network_settings_.receive_bytes_max =
+      maxmemory == 0 ? kReceiveBytesWithoutLimit
+                     : std::max<std::uint64_t>(maxmemory / kReceiveShareOfMaxmemory, store_.value_bytes_max());
+}
+
+Status Server::Impl::set_maxclients(std::uint32_t clients) {
+  const std::uint32_t fit = make_room_for_clients(clients, threads_);
+  if (fit < clients) {
+    return Status::invalid("The operating system is not able to handle the specified number of clients, try with " +
+                           std::to_string(fit));
+  }
+  network_settings_.maxclients = clients;
+  return Status::ok();
+}
+
+Status Server::Impl::listen_tcp(const Options& options) {
+  const auto port = static_cast<std::uint16_t>(options.integer("port"));
+  if (port == 0 && !any_free_port_) return Status::ok();
+  for (const std::string& address : option_list(options.text("bind"))) {
+    // The first address chooses the free port, the others take the same.
+    const std::uint16_t wanted = any_free_port_ ? facts_.tcp_port : port;
+    const Result<std::uint16_t> listening = network_->listen_tcp(address, wanted, *commands_);
+    if (!listening.is_ok()) return listening.status();
+    facts_.tcp_port = listening.value();
+    addresses_.push_back(with_port(address, listening.value()));
+  }
+  return Status::ok();
+}
+
+Status Server::Impl::listen_unix(const Options& options) {
+  const std::string& path = options.text("unixsocket");
+  if (path.empty()) return Status::ok();
+  const auto mode = static_cast<unsigned>(std::stoul(options.text("unixsocketperm"), nullptr, 8));
+  if (Status status = network_->listen_unix(path, mode, *commands_); !status.is_ok()) return status;
+  addresses_.push_back(path);
+  return Status::ok();
+}
+
+Status Server::Impl::start() {
+  LARDER_CHECK(!started_);
+  const Options options = options_.options();
+  if (Status status = listen_tcp(options); !status.is_ok()) return status;
+  if (Status status = listen_unix(options); !status.is_ok()) return status;
+  if (addresses_.empty()) return Status(StatusCode::kIo, "nothing to listen on: give a port or a unixsocket");
+  log_start(options);
+  fit_maxclients();
+  log_exposure(options);
+
+  maintenance_->start();
+  stats_->start();
+  network_->start();
+  started_ = true;
+  spdlog::info("Ready to accept connections on {}", joined(addresses_));
+  return Status::ok();
+}
+
+void Server::Impl::fit_maxclients() {
+  const std::uint32_t wanted = network_settings_.maxclients;
+  const std::uint32_t fit = make_room_for_clients(wanted, threads_);
+  if (fit == wanted) return;
+  spdlog::warn("maxclients is lowered from {} to {}: the system allows this process no more open files (ulimit -n)",
+               wanted, fit);
+  const std::string text = std::to_string(fit);
+  const std::pair<std::string_view, std::string_view> change("maxclients", text);
+  LARDER_CHECK(options_.set({&change, 1}).is_ok());
+}
+
+void Server::Impl::stop() {
+  if (!started_) return;
+  started_ = false;
+  const std::size_t cut_off = network_->drain(std::chrono::milliseconds(limits::kDrainMsMax));
+  stats_->stop();
+  maintenance_->stop();
+  if (cut_off > 0) spdlog::warn("{} connections were cut off before their requests were answered", cut_off);
+}
+
+void Server::Impl::log_start(const Options& options) const {
+  spdlog::info("Larder {} starts: pid {}, {} threads, {} shards, {} databases", kVersion, getpid(), threads_,
+               store_.shards(), store_.databases());
+  for (const std::string& note : options.notes) spdlog::warn("{}", note);
+  const auto maxmemory = static_cast<std::uint64_t>(options.integer("maxmemory"));
+  spdlog::info("maxmemory {} ({}), policy {}, maxitems {}", maxmemory == 0 ? "no limit" : format_size(maxmemory),
+               options.origin("maxmemory"), options.text("maxmemory-policy"), limit_text(options.integer("maxitems")));
+}
+
+// Tells the operator who can reach the server, where that is more than this host.
+void Server::Impl::log_exposure(const Options& options) const {
+  if (facts_.tcp_port == 0 || !options.text("requirepass").empty()) return;
+  const auto bound = option_list(options.text("bind"));
+  if (std::all_of(bound.begin(), bound.end(), is_loopback)) return;
+  const bool all = std::any_of(bound.begin(), bound.end(), [](const std::string& address) {
+    return address == "*" || address == "0.0.0.0" || address == "::";
+  });
+  const std::string where = all ? "all addresses" : joined(bound);
+  if (options.yes("protected-mode")) {
+    spdlog::warn(
+        "Listening on {}, but without a password only clients on this host are served: set requirepass, or "
+        "protected-mode "
+        "no where the network is trusted",
+        where);
+  } else {
+    spdlog::warn("Listening on {} without a password: whoever reaches port {} can read and change everything", where,
+                 facts_.tcp_port);
+  }
+}
+
+Server::Server(ServerSetup setup) : impl_(std::make_unique<Impl>(std::move(setup))) {}
+
+Server::~Server() = default;
+
+Status Server::start() {
+  return impl_->start();
+}
+
+void Server::stop() {
+  impl_->stop();
+}
+
+std::uint16_t Server::port() const {
+  return impl_->port();
+}
+
+const std::vector<std::string>& Server::addresses() const {
+  return impl_->addresses();
+}
+
+Options Server::options() const {
+  return impl_->options();
+}
+
+ShardedStore& Server::store() {
+  return impl_->store();
+}
+
+Statistics& Server::statistics() {
+  return impl_->statistics();
+}
+
+ConnectionPort& Server::connections() {
+  return impl_->connections();
+}
+
+}  // namespace larder

@@ -1,0 +1,276 @@
+// Routing, the keyspace, background work and sums. Making room is in sharded_store_room.cpp.
+#include "larder/store/sharded_store.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "larder/base/allocation.h"
+#include "larder/base/check.h"
+#include "larder/base/limits.h"
+
+namespace larder {
+
+namespace {
+
+constexpr std::uint32_t kShardsMax = 65'536;
+// A scan may pass so many empty buckets for each item it was asked for.
+constexpr std::size_t kScanBucketsPerItem = 10;
+
+Hasher make_hasher(std::optional<std::uint64_t> seed) {
+  return seed ? Hasher(*seed) : Hasher();
+}
+
+}  // namespace
+
+std::uint32_t shards_for(std::uint64_t maxmemory_bytes, std::uint64_t maxitems, unsigned threads) {
+  constexpr std::uint64_t kBytesPerShardMin = 8ULL << 20;
+  constexpr std::uint64_t kItemsForManyShards = 10'000;
+  constexpr std::uint64_t kShardsPerThread = 8;
+  if (maxitems != 0 && maxitems < kItemsForManyShards) return 1;
+  std::uint64_t shards = kShardsPerThread * std::max(threads, 1u);
+  if (maxmemory_bytes != 0) shards = std::min(shards, maxmemory_bytes / kBytesPerShardMin);
+  return static_cast<std::uint32_t>(std::bit_floor(std::clamp<std::uint64_t>(shards, 1, kShardsMax)));
+}
+
+ShardedStore::ShardedStore(const StoreOptions& options)
+    : hasher_(make_hasher(options.hash_seed)),
+      shard_bits_(std::countr_zero(options.shards)),
+      databases_(options.databases),
+      budget_(options.maxmemory_bytes, options.maxitems),
+      coldest_ranks_(std::make_unique<std::atomic<std::int64_t>[]>(options.shards)),
+      policy_(options.policy),
+      random_state_(hasher_(0, "random")) {
+  LARDER_CHECK(std::has_single_bit(options.shards) && options.shards <= kShardsMax);
+  LARDER_CHECK(options.databases >= 1 && options.databases <= limits::kDatabasesMax);
+  slots_.reserve(options.shards);
+  for (std::uint32_t number = 0; number < options.shards; ++number) {
+    slots_.push_back(std::make_unique<Slot>(
+        Shard::Options{
+            .number = number, .shard_bits = shard_bits_, .databases = options.databases, .policy = options.policy},
+        budget_));
+    coldest_ranks_[number].store(kNoVictim, std::memory_order_relaxed);
+  }
+  const std::size_t slot_bytes = allocation_bytes(sizeof(Slot)) - sizeof(Shard);  // a Shard counts itself
+  overhead_bytes_ = sizeof(ShardedStore) + options.shards * (slot_bytes + sizeof slots_[0] + sizeof coldest_ranks_[0]);
+  budget_.take({static_cast<std::size_t>(overhead_bytes_), 0});
+  fixed_bytes_ = budget_.used_bytes();
+}
+
+ShardedStore::~ShardedStore() = default;
+
+// --- Events ---
+
+void ShardedStore::add_listener(EventListener* listener) {
+  listeners_.push_back(listener);
+  listener_masks_.push_back(listener->mask());
+  wanted_events_ |= listener_masks_.back();
+}
+
+void ShardedStore::deliver_to_listeners(const Events& events) {
+  std::vector<Event> wanted;
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    if (listener_masks_[i] == wanted_events_) {
+      listeners_[i]->on_events(events.all());
+      continue;
+    }
+    wanted.clear();
+    for (const Event& event : events.all()) {
+      if ((listener_masks_[i] & event_bit(event.kind)) != 0) wanted.push_back(event);
+    }
+    if (!wanted.empty()) listeners_[i]->on_events(wanted);
+  }
+}
+
+// --- The keyspace ---
+
+// A cursor names a place on one line over all shards: the shard's bits are the highest of the hash.
+std::uint64_t ShardedStore::scan(std::uint64_t cursor, std::size_t count, TimeMs now_ms,
+                                 const std::function<void(const ItemView&)>& visit) {
+  if (cursor >> kScanCursorBits != 0) return 0;
+  const KeyHash from = cursor_to_hash(cursor);
+  std::uint32_t number = hash_shard(from, shard_bits_);
+  std::uint64_t position = hash_position(from, shard_bits_);
+  std::size_t visited = 0;
+  const auto count_and_visit = [&](const ItemView& item) {
+    ++visited;
+    visit(item);
+  };
+  const std::size_t slices_max = 1 + count * kScanBucketsPerItem / limits::kSweepBucketsPerVisit + count;
+  for (std::size_t slice = 0; slice < slices_max && visited < count; ++slice) {
+    Slot& slot = *slots_[number];
+    Events events(wanted_events_);
+    std::optional<std::uint64_t> next;
+    {
+      LockGuard lock(slot.mutex);
+      Op op{now_ms, events, nullptr, {}};
+      const std::size_t wanted = std::min(count - visited, limits::kSweepBucketsPerVisit);
+      next = slot.shard.scan(position, {.items_max = wanted, .buckets_max = kScanBucketsPerItem * wanted}, op,
+                             count_and_visit);
+      publish(slot);
+    }
+    deliver(events);
+    position = next.value_or(0);
+    if (!next && ++number == shards()) return 0;
+  }
+  const KeyHash shard_base = shard_bits_ == 0 ? 0 : KeyHash{number} << (64 - shard_bits_);
+  return hash_to_cursor(shard_base | (position >> shard_bits_));
+}
+
+bool ShardedStore::random_item(Database database, TimeMs now_ms, const std::function<void(const ItemView&)>& use) {
+  SplitMix64 numbers(random_state_.fetch_add(0x9e3779b97f4a7c15ULL, std::memory_order_relaxed));
+  std::uint64_t total = 0;
+  for_each_locked([&](Shard& shard) { total += shard.count(database); });
+  if (total == 0) return false;
+
+  // Shards weighted by their items. What is not found there (expired, or rare among other databases) is looked for by a
+  // walk over everything from a random place on.
+  std::uint64_t skip = numbers.below(total);
+  bool found = false;
+  for_each_locked([&](Shard& shard) {
+    const std::uint64_t items = shard.count(database);
+    const bool chosen = !found && items > skip;
+    skip -= std::min(skip, items);
+    if (!chosen) return;
+    skip = 0;
+    Events none(0);
+    Op op{now_ms, none, nullptr, {}};
+    if (const std::optional<ItemView> item = shard.random_item(database, numbers.next(), op)) {
+      use(*item);
+      found = true;
+    }
+  });
+  if (found) return true;
+
+  const auto use_first = [&](const ItemView& item) {
+    if (found || item.database != database) return;
+    use(item);
+    found = true;
+  };
+  std::uint64_t cursor = numbers.next() >> kHashTagBits;
+  for (int round = 0; round < 2 && !found; ++round) {
+    do {
+      cursor = scan(cursor, kScanBucketsPerItem, now_ms, use_first);
+    } while (cursor != 0 && !found);
+  }
+  return found;
+}
+
+void ShardedStore::flush(std::optional<Database> database, TimeMs now_ms) {
+  Events events(wanted_events_);
+  for_each_locked([&](Shard& shard) {
+    Op op{now_ms, events, nullptr, {}};
+    shard.flush(database, op);
+    // A small store is clean at once; of a large one maintain() takes the rest.
+    shard.sweep({.items_max = limits::kEvictItemsPerVisit, .buckets_max = limits::kSweepBucketsPerVisit}, op);
+  });
+  deliver(events);
+}
+
+DatabaseStats ShardedStore::database_stats(Database database, TimeMs now_ms) {
+  DatabaseStats result;
+  double ttl_sum_ms = 0;
+  for_each_locked([&](Shard& shard) {
+    const std::uint64_t with_expiry = shard.count_with_expiry(database);
+    result.keys += shard.count(database);
+    result.keys_with_expiry += with_expiry;
+    ttl_sum_ms += static_cast<double>(shard.average_ttl_ms(database, now_ms)) * static_cast<double>(with_expiry);
+  });
+  if (result.keys_with_expiry > 0) {
+    result.average_ttl_ms = static_cast<std::int64_t>(ttl_sum_ms / static_cast<double>(result.keys_with_expiry));
+  }
+  return result;
+}
+
+std::uint64_t ShardedStore::size(Database database) {
+  std::uint64_t items = 0;
+  for_each_locked([&](Shard& shard) { items += shard.count(database); });
+  return items;
+}
+
+// --- Background ---
+
+bool ShardedStore::maintain(TimeMs now_ms, std::size_t work_max) {
+  std::size_t work = 0;
+  std::uint32_t idle_in_a_row = 0;
+  while (work < work_max && idle_in_a_row < shards()) {
+    Slot& slot = *slots_[maintain_next_];
+    maintain_next_ = (maintain_next_ + 1) % shards();
+    Events events(wanted_events_);
+    WorkDone done;
+    {
+      LockGuard lock(slot.mutex);
+      Op op{now_ms, events, nullptr, {}};
+      done = slot.shard.sweep({.items_max = limits::kEvictItemsPerVisit,
+                               .buckets_max = std::min(work_max - work, limits::kSweepBucketsPerVisit)},
+                              op);
+      publish(slot);
+    }
+    deliver(events);
+    work += done.items + done.buckets;
+    idle_in_a_row = done.more ? 0 : idle_in_a_row + 1;
+  }
+  Events events(wanted_events_);
+  const bool excess =
+      settle_excess(1 + (work_max - std::min(work, work_max)) / limits::kEvictItemsPerVisit, now_ms, events);
+  deliver(events);
+  return excess || idle_in_a_row < shards();
+}
+
+// --- Settings ---
+
+void ShardedStore::set_maxmemory(std::uint64_t bytes) {
+  budget_.set_bytes_max(bytes);
+}
+
+void ShardedStore::set_maxitems(std::uint64_t items) {
+  budget_.set_items_max(items);
+}
+
+void ShardedStore::set_policy(PolicyKind policy) {
+  policy_.store(policy, std::memory_order_relaxed);
+  for_each_locked([&](Shard& shard) { shard.set_policy(policy); });
+}
+
+void ShardedStore::set_active_expiry(bool on) {
+  for_each_locked([&](Shard& shard) { shard.set_active_expiry(on); });
+}
+
+// --- Sums ---
+
+StoreStats ShardedStore::stats() {
+  StoreStats result;
+  for_each_locked([&](Shard& shard) { result.total += shard.stats(); });
+  result.total.overhead_bytes += overhead_bytes_;
+  result.used_bytes = budget_.used_bytes();
+  result.peak_bytes = budget_.peak_bytes();
+  result.maxmemory_bytes = budget_.bytes_max();
+  result.maxitems = budget_.items_max();
+  return result;
+}
+
+void ShardedStore::reset_counters() {
+  for_each_locked([&](Shard& shard) { shard.reset_counters(); });
+}
+
+std::size_t ShardedStore::value_bytes_max() const {
+  const std::uint64_t bytes_max = budget_.bytes_max();
+  if (bytes_max == 0) return limits::kValueBytesMax;
+  // The header of the item, that of the block, and the block's rounding to pages.
+  const std::uint64_t taken = fixed_bytes_ + Shard::item_bytes_max(0, limits::kBodyBytesMin) - limits::kBodyBytesMin +
+                              kAllocationRoundingBytesMax;
+  return bytes_max <= taken
+             ? 0
+             : static_cast<std::size_t>(std::min<std::uint64_t>(bytes_max - taken, limits::kValueBytesMax));
+}
+
+void ShardedStore::check_invariants() {
+  RoomNeeded held{static_cast<std::size_t>(overhead_bytes_), 0};
+  for_each_locked([&](Shard& shard) {
+    shard.check_invariants();
+    held += {static_cast<std::size_t>(shard.stats().used_bytes()), static_cast<std::size_t>(shard.stats().items)};
+  });
+  // Other threads may hold room that they have not used yet.
+  LARDER_CHECK(budget_.used_bytes() >= held.bytes && budget_.used_items() >= held.items);
+}
+
+}  // namespace larder

@@ -1,0 +1,169 @@
+// How ShardedStore makes room, and the writes to several keys that need it beforehand. Room is always made with no
+// shard locked by this thread, and what is freed goes straight into the reservation that waits for it.
+#include <algorithm>
+#include <thread>
+
+#include "larder/base/limits.h"
+#include "larder/store/sharded_store.h"
+
+namespace larder {
+
+namespace {
+
+// How often a victim is looked for again because the one that was published had been used meanwhile.
+constexpr int kVictimTriesMax = 8;
+// How often the last resort waits for other writers to store what they hold room for.
+constexpr int kLastResortTriesMax = 1'000;
+// How many visits one multi-key write spends on settling what it overdrew; maintain() does the rest.
+constexpr std::size_t kSettleVisitsMax = 2 * limits::kOverdrawBytesMax / (limits::kEvictItemsPerVisit * 64);
+
+}  // namespace
+
+bool ShardedStore::could_ever_fit(RoomNeeded room) const {
+  const std::uint64_t bytes_max = budget_.bytes_max();
+  const std::uint64_t items_max = budget_.items_max();
+  return (bytes_max == 0 || room.bytes + fixed_bytes_ <= bytes_max) && (items_max == 0 || room.items <= items_max);
+}
+
+bool ShardedStore::make_room(RoomNeeded missing, Reservation& reservation, TimeMs now_ms, Events& events) {
+  RoomNeeded wanted = reservation.held();
+  wanted += missing;
+  if (!could_ever_fit(wanted)) return false;
+  if (evict_into(reservation, wanted, now_ms, events)) return true;
+  if (policy() == PolicyKind::kNoEviction) return false;
+
+  // No victim is left: other writers hold room for items that they have not stored yet. One at a time then, so that
+  // nobody waits for room with room in hand.
+  reservation.give_back_all();
+  LockGuard alone(last_resort_);
+  for (int tried = 0; tried < kLastResortTriesMax; ++tried) {
+    if (evict_into(reservation, wanted, now_ms, events)) return true;
+    std::this_thread::yield();
+  }
+  return false;
+}
+
+bool ShardedStore::evict_into(Reservation& reservation, RoomNeeded wanted, TimeMs now_ms, Events& events) {
+  // Where a limit was lowered, writers help; each a little, so that none of them pays for it all.
+  settle_excess(1, now_ms, events);
+  while (true) {
+    reservation.add(budget_.take_available(wanted.beyond(reservation.held())));
+    const RoomNeeded missing = wanted.beyond(reservation.held());
+    if (missing.none()) return true;
+    if (!evict_coldest(missing, &reservation, now_ms, events)) return false;
+  }
+}
+
+bool ShardedStore::evict_coldest(RoomNeeded wanted, Reservation* into, TimeMs now_ms, Events& events) {
+  for (int tried = 1;; ++tried) {
+    std::int64_t coldest = kNoVictim;
+    std::int64_t next_coldest = kNoVictim;
+    std::uint32_t victim = 0;
+    for (std::uint32_t number = 0; number < shards(); ++number) {
+      const std::int64_t rank = coldest_ranks_[number].load(std::memory_order_relaxed);
+      if (rank < coldest) {
+        next_coldest = std::exchange(coldest, rank);
+        victim = number;
+      } else {
+        next_coldest = std::min(next_coldest, rank);
+      }
+    }
+    if (coldest == kNoVictim) return false;
+
+    Slot& slot = *slots_[victim];
+    LockGuard lock(slot.mutex);
+    const bool take_any = tried >= kVictimTriesMax;
+    const bool evicted = evict_from(slot, wanted, take_any ? kNoVictim : next_coldest, {now_ms, events, into, {}});
+    publish(slot);
+    if (evicted || take_any) return true;
+  }
+}
+
+bool ShardedStore::evict_from(Slot& slot, RoomNeeded wanted, std::int64_t rank_max, Op op) {
+  bool evicted = false;
+  for (std::size_t items = 0; items < limits::kEvictItemsPerVisit && !wanted.none(); ++items) {
+    const std::optional<std::int64_t> rank = slot.shard.coldest_rank();
+    if (!rank || *rank > rank_max) break;
+    // One at a time, because the next may be warmer than another shard's coldest; flushed ones go by the slice.
+    const bool flushed = *rank == Shard::kFlushedRank;
+    const WorkDone done = slot.shard.evict(
+        wanted, {.items_max = flushed ? limits::kEvictItemsPerVisit : 1, .buckets_max = limits::kSweepBucketsPerVisit},
+        op);
+    evicted = true;
+    if (flushed) break;
+    wanted = wanted.beyond({done.bytes, done.items});
+  }
+  return evicted;
+}
+
+bool ShardedStore::settle_excess(std::size_t visits_max, TimeMs now_ms, Events& events) {
+  for (std::size_t visit = 0; visit < visits_max; ++visit) {
+    const RoomNeeded excess = budget_.excess();
+    if (excess.none() || !evict_coldest(excess, nullptr, now_ms, events)) return false;
+  }
+  return !budget_.excess().none();
+}
+
+// --- Several keys at once ---
+
+std::vector<std::uint32_t> ShardedStore::shards_of(std::span<const Key> keys) const {
+  std::vector<std::uint32_t> numbers;
+  numbers.reserve(keys.size());
+  for (const Key& key : keys) numbers.push_back(hash_shard(key.hash, shard_bits_));
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  return numbers;
+}
+
+std::size_t ShardedStore::existing(std::span<const Key> keys, TimeMs now_ms) NO_LOCK_ANALYSIS {
+  return static_cast<std::size_t>(std::count_if(keys.begin(), keys.end(), [&](const Key& key) NO_LOCK_ANALYSIS {
+    return slot_of(key.hash).shard.contains(key, now_ms);
+  }));
+}
+
+void ShardedStore::lock_all(const std::vector<std::uint32_t>& ascending) NO_LOCK_ANALYSIS {
+  for (const std::uint32_t number : ascending) slots_[number]->mutex.lock();
+}
+
+void ShardedStore::unlock_all(const std::vector<std::uint32_t>& ascending) NO_LOCK_ANALYSIS {
+  for (const std::uint32_t number : ascending) {
+    publish(*slots_[number]);
+    slots_[number]->mutex.unlock();
+  }
+}
+
+StatusCode ShardedStore::run_multi(std::span<const Key> keys, RoomNeeded room, TimeMs now_ms,
+                                   const std::function<StatusCode(MultiAccess&)>& body) {
+  const std::vector<std::uint32_t> numbers = shards_of(keys);
+  Events events(wanted_events_);
+  StatusCode status = StatusCode::kOutOfMemory;
+  {
+    Reservation reservation(budget_, {}, true);
+    Op op{now_ms, events, &reservation, {}};
+    for (int attempt = 1;; ++attempt) {
+      lock_all(numbers);
+      // Room may have been made of the very keys that were there; then they need an item after all, and it is made
+      // again.
+      const RoomNeeded wanted = room.beyond({0, room.items == 0 ? 0 : existing(keys, now_ms)});
+      const RoomNeeded missing = wanted.beyond(reservation.held());
+      bool ready = missing.none();
+      if (!ready && budget_.try_take(missing)) {
+        reservation.add(missing);
+        ready = true;
+      }
+      const bool go = ready || attempt == kRoomAttemptsMax;
+      if (go) {
+        MultiAccess access(*this, op);
+        status = body(access);
+      }
+      unlock_all(numbers);
+      if (go || !make_room(missing, reservation, now_ms, events)) break;
+    }
+  }
+  if (status == StatusCode::kNeedsRoom) status = StatusCode::kOutOfMemory;
+  settle_excess(kSettleVisitsMax, now_ms, events);
+  deliver(events);
+  return status;
+}
+
+}  // namespace larder

@@ -1,0 +1,88 @@
+#include "larder/base/blob.h"
+
+#include <gtest/gtest.h>
+#include <malloc.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+#include <vector>
+
+#include "larder/base/allocation.h"
+
+namespace larder {
+namespace {
+
+TEST(Blob, KeepsItsBytesUntilTheLastReferenceGoes) {
+  BlobRef first = Blob::allocate(5);
+  std::memcpy(first->data(), "hello", 5);
+  const BlobRef second = first;
+  first = BlobRef();
+  EXPECT_FALSE(first);
+  EXPECT_EQ(second->view(), "hello");
+}
+
+TEST(Blob, RawPointersGoBackThroughAdopt) {
+  BlobRef ref = Blob::allocate(3);
+  Blob* const raw = ref.release();
+  EXPECT_FALSE(ref);
+  const BlobRef shared = BlobRef::share(raw);
+  const BlobRef adopted = BlobRef::adopt(raw);
+  EXPECT_EQ(shared.get(), adopted.get());
+}
+
+TEST(Blob, AssigningToItselfIsHarmless) {
+  BlobRef ref = Blob::allocate(1);
+  const BlobRef& same = ref;
+  ref = same;
+  EXPECT_TRUE(ref);
+}
+
+TEST(Blob, ReferencesMayBeDroppedByAnyThread) {
+  BlobRef blob = Blob::allocate(100);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([mine = blob] {
+      for (int round = 0; round < 10'000; ++round) {
+        const BlobRef copy = mine;
+        ASSERT_EQ(copy->size(), 100u);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(blob->size(), 100u);
+}
+
+TEST(AllocationBytes, CountsHeaderRoundingAndPages) {
+  EXPECT_EQ(allocation_bytes(1), 32u);
+  EXPECT_EQ(allocation_bytes(24), 32u);
+  EXPECT_EQ(allocation_bytes(25), 48u);
+  EXPECT_EQ(allocation_bytes(kMapThresholdBytes), kMapThresholdBytes + 4096);
+}
+
+TEST(AllocationBytes, TheWholeOfABlockMayBeAskedForAtTheSamePrice) {
+  for (std::size_t size = 1; size < 2 * kMapThresholdBytes; ++size) {
+    const std::size_t taken = allocation_bytes(size);
+    const std::size_t whole = allocation_request_bytes(taken);
+    ASSERT_GE(whole, size);
+    ASSERT_EQ(allocation_bytes(whole), taken) << size;
+  }
+}
+
+#ifndef LARDER_SANITIZED  // whose allocators have rules of their own
+TEST(AllocationBytes, IsWhatTheAllocatorTakes) {
+  for (std::size_t size = 1; size < 2 * kMapThresholdBytes; size += 1 + size / 7) {
+    void* const block = std::malloc(size);
+    const std::size_t header = size >= kMapThresholdBytes ? 16 : 8;
+    const std::size_t taken = malloc_usable_size(block) + header;
+    EXPECT_GE(taken, allocation_bytes(size)) << size;
+    // A remainder too small to be a block of its own stays with the block before it.
+    EXPECT_LE(taken, allocation_bytes(size) + 16) << size;
+    EXPECT_LE(allocation_bytes(size), size + kAllocationRoundingBytesMax);
+    std::free(block);
+  }
+}
+#endif
+
+}  // namespace
+}  // namespace larder

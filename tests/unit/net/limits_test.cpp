@@ -1,0 +1,207 @@
+// What a client may not do to the server: never read, never finish, hold memory, come in hordes.
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "unit/net/network_fixture.h"
+
+namespace larder::test {
+namespace {
+
+using std::chrono::milliseconds;
+
+class LimitsTest : public NetworkTest {};
+
+TEST_F(LimitsTest, ClientThatNeverReadsIsNotReadFromAndLosesNothing) {
+  constexpr std::size_t kLine = 10'000;
+  settings.output_soft_bytes = 256 * 1024;
+  start();
+  const std::string line = "ECHO " + std::string(kLine - 6, 'e') + "\n";
+  std::string all;
+  for (int i = 0; i < 6'000; ++i) all += line;
+  SocketClient client = connect_slow_reader();
+  SocketClient other = connect();
+  std::size_t sent = client.send_what_fits(all);
+  // The server stops reading, so at some time nothing more can be sent.
+  const auto stuck = [&] {
+    const std::size_t more = client.send_what_fits(std::string_view(all).substr(sent));
+    sent += more;
+    return more == 0;
+  };
+  int stuck_times = 0;
+  ASSERT_TRUE(eventually([&] { return (stuck_times = stuck() ? stuck_times + 1 : 0) == 100; }));
+  ASSERT_LT(sent, all.size()) << "there was no backpressure";
+  EXPECT_LT(handler.connections().at(0).gauges->unsent_bytes, settings.output_soft_bytes + 2 * kLine);
+  EXPECT_EQ(other.exchange("PING\n", "+PONG\r\n"), "+PONG\r\n");
+
+  all.resize((sent / kLine + 1) * kLine);
+  const std::size_t lines = all.size() / kLine;
+  std::string rest = all.substr(sent);
+  std::size_t replies = 0;
+  const std::string reply = std::string(kLine - 6, 'e') + "\r\n";
+  for (; replies + 1 < lines; ++replies) ASSERT_EQ(client.receive(reply.size()), reply);
+  EXPECT_EQ(client.exchange(rest, reply), reply);
+  EXPECT_EQ(counters->closed_output_limit.get(), 0U);
+}
+
+TEST_F(LimitsTest, ClientThatTakesNoOutputIsClosedAfterTheTimeLimit) {
+  settings.output_stall_ms = 100;
+  start();
+  SocketClient client = connect_slow_reader();
+  client.send("BIG 32000000\n");
+  EXPECT_TRUE(eventually([&] { return counters->closed_output_limit.get() == 1; }));
+  EXPECT_TRUE(await_no_connections());
+}
+
+TEST_F(LimitsTest, OutputBeyondTheHardLimitClosesAtOnce) {
+  settings.output_hard_bytes = 8'000'000;
+  start();
+  SocketClient client = connect_slow_reader();
+  client.send("BIG 32000000\n");
+  EXPECT_TRUE(eventually([&] { return counters->closed_output_limit.get() == 1; }));
+  EXPECT_TRUE(await_no_connections());
+}
+
+TEST_F(LimitsTest, IdleConnectionIsClosedAndAParkedOneIsNot) {
+  settings.idle_timeout_s = 1;
+  start();
+  SocketClient parked = connect();
+  parked.send("PARK\n");
+  const ConnectionRef ref = handler.await_parked(1).at(0);
+  SocketClient idle = connect();
+  EXPECT_EQ(idle.exchange("PING\n", "+PONG\r\n"), "+PONG\r\n");
+  EXPECT_EQ(idle.receive_until_close(), "");
+  EXPECT_EQ(counters->closed_idle.get(), 1U);
+  handler.answer(ref, "+ANSWER\r\n");
+  EXPECT_EQ(parked.receive(9), "+ANSWER\r\n");
+}
+
+TEST_F(LimitsTest, HalfARequestThenSilenceIsClosed) {
+  settings.receive_stall_ms = 100;
+  start();
+  SocketClient line = connect();
+  line.send("PING\nPIN");
+  EXPECT_EQ(line.receive_until_close(), "+PONG\r\n");
+  SocketClient body = connect();
+  body.send("BODY 1000000\n" + std::string(500'000, 'b'));
+  EXPECT_EQ(body.receive_until_close(), "");
+  EXPECT_EQ(counters->closed_receive_stall.get(), 2U);
+}
+
+TEST_F(LimitsTest, IdleConnectionBetweenRequestsIsNotStalled) {
+  settings.receive_stall_ms = 40;
+  start();
+  SocketClient idle = connect();
+  EXPECT_EQ(idle.exchange("PING\n", "+PONG\r\n"), "+PONG\r\n");
+  SocketClient stalled = connect();
+  stalled.send("PIN");
+  EXPECT_EQ(stalled.receive_until_close(), "");  // by then the idle one is over the limit as well
+  EXPECT_EQ(idle.exchange("PING\n", "+PONG\r\n"), "+PONG\r\n");
+}
+
+TEST_F(LimitsTest, BodiesWaitForMemoryInOrderAndOthersAreServed) {
+  settings.receive_bytes_max = 1'000'000;
+  start(4);
+  SocketClient first = connect();
+  first.send("BODY 800000\n" + std::string(700'000, 'a'));
+  ASSERT_TRUE(eventually([&] { return handler.body_blocks == 1; }));
+  SocketClient second = connect();
+  second.send("BODY 700000\n" + std::string(200'000, 'b'));
+  ASSERT_TRUE(eventually([&] { return handler.executed == 2; }));
+  SocketClient third = connect();
+  third.send("BODY 600000\n");
+  ASSERT_TRUE(eventually([&] { return handler.executed == 3; }));
+  SocketClient small = connect();
+  EXPECT_EQ(small.exchange("PING\n", "+PONG\r\n"), "+PONG\r\n");
+  EXPECT_EQ(handler.body_blocks, 1U);
+  EXPECT_EQ(counters->receiving_bytes_now.get(), 800'000U);
+
+  first.send(std::string(100'000, 'a'));
+  first.receive_until("\r\n");
+  EXPECT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() == 700'000U; }));
+  EXPECT_TRUE(eventually([&] { return handler.body_blocks == 2U; }));
+  second.close();
+  EXPECT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() == 600'000U; }));
+  third.send(std::string(600'000, 'c'));
+  third.receive_until("\r\n");
+  EXPECT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() == 0U; }));
+}
+
+TEST_F(LimitsTest, OneBodyLargerThanTheBudgetMayProceed) {
+  settings.receive_bytes_max = 1'000;
+  start();
+  SocketClient client = connect();
+  client.send("BODY 300000\n" + std::string(300'000, 'a'));
+  EXPECT_EQ(client.receive_until("\r\n").substr(0, 12), "+BODY 300000");
+}
+
+TEST_F(LimitsTest, RequestsThatWaitForEachOthersMemoryAllFinish) {
+  settings.receive_bytes_max = 1'000'000;
+  start(2);
+  SocketClient a = connect();
+  SocketClient b = connect();
+  a.send("BODIES 600000 600000\n");
+  b.send("BODIES 300000 900000\n");
+  ASSERT_TRUE(eventually([&] { return handler.body_blocks == 2; }));
+  // Both hold their first body now, and neither's second one fits.
+  a.send(std::string(1'200'000, 'a'));
+  b.send(std::string(1'200'000, 'b'));
+  EXPECT_EQ(a.receive_until("\r\n"), "+BODIES 1200000\r\n");
+  EXPECT_EQ(b.receive_until("\r\n"), "+BODIES 1200000\r\n");
+}
+
+TEST_F(LimitsTest, ExecutedBodiesInAStreamOfThemAreNotCharged) {
+  start();
+  SocketClient client = connect();
+  std::string requests;
+  for (int i = 0; i < 20; ++i) requests += "BODY 200000\n" + std::string(200'000, 'a');
+  client.send(requests + "BODY 200000\nhalf");
+  EXPECT_TRUE(eventually([&] { return handler.body_blocks == 21; }));
+  EXPECT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() == 200'000; }));
+}
+
+TEST_F(LimitsTest, LongUnfinishedLineIsCharged) {
+  start();
+  SocketClient client = connect();
+  client.send("ECHO " + std::string(1'000'000, 'e'));
+  EXPECT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() > 900'000; }));
+  client.send("\n");
+  EXPECT_EQ(client.receive(1'000'002), std::string(1'000'000, 'e') + "\r\n");
+  EXPECT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() == 0; }));
+}
+
+TEST_F(LimitsTest, ClientsBeyondMaxclientsAreToldAndClosed) {
+  settings.maxclients = 2;
+  start();
+  SocketClient one = connect();
+  SocketClient two = connect();
+  one.exchange("PING\n", "+PONG\r\n");
+  two.exchange("PING\n", "+PONG\r\n");
+  EXPECT_EQ(connect().receive_until_close(), "-ERR max number of clients reached\r\n");
+  EXPECT_EQ(counters->connections_rejected.get(), 1U);
+  one.close();
+  ASSERT_TRUE(eventually([&] { return counters->connections_now.get() == 1; }));
+  EXPECT_EQ(connect().exchange("PING\n", "+PONG\r\n"), "+PONG\r\n");
+}
+
+TEST_F(LimitsTest, RunningOutOfFileDescriptorsIsSurvived) {
+  start();
+  SocketClient before = connect();
+  before.exchange("PING\n", "+PONG\r\n");
+  const int lowest_free = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ASSERT_GE(lowest_free, 0);
+  ::close(lowest_free);
+  rlimit usual{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &usual), 0);
+  // One more descriptor, which the client takes; none is left for the server's end.
+  const rlimit tight{static_cast<rlim_t>(lowest_free) + 1, usual.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
+  SocketClient client = connect();
+  EXPECT_TRUE(eventually([&] { return counters->accept_errors.get() > 0; }));
+  EXPECT_EQ(before.exchange("PING\n", "+PONG\r\n"), "+PONG\r\n");
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &usual), 0);
+  EXPECT_EQ(client.exchange("PING\n", "+PONG\r\n"), "+PONG\r\n");
+}
+
+}  // namespace
+}  // namespace larder::test

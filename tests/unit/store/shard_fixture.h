@@ -1,0 +1,112 @@
+// What the tests of a Shard share: a shard with a budget and a clock of its own, calls in one line, the events so far,
+// and the invariants checked at the end of every test.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "larder/store/shard.h"
+
+namespace larder {
+
+inline constexpr EventMask kAllEvents = ~EventMask{0};
+
+class ShardFixture : public ::testing::Test {
+ protected:
+  ShardFixture() : ShardFixture(0, 0) {}
+  ShardFixture(std::uint64_t bytes_max, std::uint64_t items_max, PolicyKind policy = PolicyKind::kAllKeysLru)
+      : budget_(bytes_max, items_max),
+        shard_({.number = 5, .shard_bits = 0, .databases = 4, .policy = policy}, budget_) {}
+  ~ShardFixture() override {
+    shard_.check_invariants();
+    EXPECT_EQ(budget_.used_bytes(), shard_.stats().used_bytes());
+    EXPECT_EQ(budget_.used_items(), shard_.stats().items);
+  }
+
+  Key key(std::string_view bytes, Database database = 0) const { return {bytes, hasher_(database, bytes), database}; }
+  Op op(Reservation* reservation = nullptr) { return {now_ms_, events_, reservation, {}}; }
+
+  StatusCode set(std::string_view name, std::string_view value, const SetOptions& options = {}, Database database = 0) {
+    Op call = op();
+    const StatusCode status = shard_.set(key(name, database), {value, nullptr}, options, call);
+    needed_ = call.needed;
+    return status;
+  }
+  // As ShardedStore does: makes room and repeats.
+  StatusCode set_evicting(std::string_view name, std::string_view value, const SetOptions& options = {}) {
+    StatusCode status = set(name, value, options);
+    for (int attempt = 0; attempt < 4 && status == StatusCode::kNeedsRoom; ++attempt) {
+      const std::uint64_t bytes_max = budget_.bytes_max();
+      const std::uint64_t left = bytes_max == 0 ? needed_.bytes : bytes_max - budget_.used_bytes();
+      Op call = op();
+      shard_.evict({needed_.bytes > left ? needed_.bytes - left : 0, needed_.items},
+                   {.items_max = 64, .buckets_max = 64}, call);
+      status = set(name, value, options);
+    }
+    return status;
+  }
+  std::optional<std::string> get(std::string_view name, Touch touch = Touch::kYes, Database database = 0) {
+    Op call = op();
+    const std::optional<ItemView> item = shard_.get(key(name, database), touch, call);
+    if (!item) return {};
+    return std::string(item->value);
+  }
+  std::optional<ItemView> item(std::string_view name) {
+    Op call = op();
+    return shard_.get(key(name), Touch::kNo, call);
+  }
+  bool erase(std::string_view name) {
+    Op call = op();
+    return shard_.erase(key(name), call);
+  }
+  void flush(std::optional<Database> database) {
+    Op call = op();
+    shard_.flush(database, call);
+  }
+  void sweep_all() {
+    Op call = op();
+    while (shard_.sweep({.items_max = 16, .buckets_max = 16}, call).more) {
+    }
+  }
+  std::multiset<std::string> scan_all() {
+    std::multiset<std::string> seen;
+    std::optional<std::uint64_t> position = 0;
+    while (position) {
+      Op call = op();
+      position = shard_.scan(*position, {.items_max = 10, .buckets_max = 100}, call,
+                             [&](const ItemView& found) { seen.emplace(found.key); });
+    }
+    return seen;
+  }
+  // The events since the last call, as "kind key" words.
+  std::vector<std::string> events() {
+    static constexpr const char* kNames[] = {"set", "changed", "expiry", "deleted", "expired", "evicted", "flushed"};
+    std::vector<std::string> result;
+    for (const Event& event : events_.all()) {
+      EXPECT_EQ(event.shard, 5u);
+      EXPECT_GT(event.sequence, last_sequence_);
+      last_sequence_ = event.sequence;
+      std::string text = kNames[static_cast<std::size_t>(event.kind)];
+      if (!event.key.empty()) text += " " + event.key;
+      result.push_back(text);
+    }
+    events_.clear();
+    return result;
+  }
+
+  const Hasher hasher_{42};
+  TimeMs now_ms_ = 1'000'000;
+  Budget budget_;
+  Events events_{kAllEvents};
+  std::uint64_t last_sequence_ = 0;
+  RoomNeeded needed_;
+  Shard shard_;
+};
+
+}  // namespace larder

@@ -1,0 +1,206 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "larder/base/limits.h"
+#include "unit/store/shard_fixture.h"
+
+namespace larder {
+namespace {
+
+using ::testing::ElementsAre;
+
+class ShardItems : public ShardFixture {};
+
+TEST_F(ShardItems, StoresAnyBytesUnderAnyBytes) {
+  const std::string binary("\0\r\n\xff", 4);
+  EXPECT_EQ(set(binary, binary), StatusCode::kOk);
+  EXPECT_EQ(set("", ""), StatusCode::kOk);
+  EXPECT_EQ(set(std::string(limits::kKeyBytesMax, 'k'), "long"), StatusCode::kOk);
+  EXPECT_EQ(get(binary), binary);
+  EXPECT_EQ(get(""), "");
+  EXPECT_EQ(get(std::string(limits::kKeyBytesMax, 'k')), "long");
+  EXPECT_EQ(get("other"), std::nullopt);
+}
+
+TEST_F(ShardItems, DatabasesAreApart) {
+  set("k", "zero");
+  set("k", "three", {}, 3);
+  EXPECT_EQ(get("k"), "zero");
+  EXPECT_EQ(get("k", Touch::kYes, 3), "three");
+  EXPECT_EQ(get("k", Touch::kYes, 1), std::nullopt);
+  EXPECT_EQ(shard_.count(0), 1u);
+  EXPECT_EQ(shard_.count(3), 1u);
+}
+
+TEST_F(ShardItems, ConditionsRefuseAndChangeNothing) {
+  EXPECT_EQ(set("k", "1", {.condition = Condition::kIfPresent}), StatusCode::kNotStored);
+  EXPECT_EQ(get("k"), std::nullopt);
+  EXPECT_EQ(set("k", "1", {.condition = Condition::kIfAbsent}), StatusCode::kOk);
+  EXPECT_EQ(set("k", "2", {.expire_at_ms = now_ms_ + 5, .condition = Condition::kIfAbsent}), StatusCode::kNotStored);
+  EXPECT_EQ(get("k"), "1");
+  EXPECT_EQ(item("k")->expire_at_ms, kNoExpiry);
+  EXPECT_EQ(set("k", "3", {.condition = Condition::kIfPresent}), StatusCode::kOk);
+  EXPECT_EQ(get("k"), "3");
+}
+
+TEST_F(ShardItems, OverwritesWithValuesOfEverySize) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{10}, std::size_t{9}, std::size_t{1'000}, std::size_t{0}, limits::kBodyBytesMin - 1,
+        limits::kBodyBytesMin, limits::kBodyBytesMin + 1, std::size_t{3}, std::size_t{300'000}, std::size_t{200'000}}) {
+    const std::string value(size, static_cast<char>('a' + size % 26));
+    ASSERT_EQ(set("k", value), StatusCode::kOk);
+    ASSERT_EQ(get("k"), value);
+    ASSERT_EQ(shard_.stats().data_bytes, size + 1);
+    shard_.check_invariants();
+  }
+  EXPECT_EQ(shard_.count(0), 1u);
+}
+
+TEST_F(ShardItems, AValueMayViewTheItemThatItReplaces) {
+  set("k", "0123456789");
+  set("k", item("k")->value.substr(3));
+  EXPECT_EQ(get("k"), "3456789");
+  set("big", std::string(100'000, 'a') + std::string(100'000, 'b'));
+  set("big", item("big")->value.substr(50'000));
+  EXPECT_EQ(get("big"), std::string(50'000, 'a') + std::string(100'000, 'b'));
+  set("big", item("big")->value.substr(49'998, 5));
+  EXPECT_EQ(get("big"), "aabbb");
+}
+
+TEST_F(ShardItems, LargeBlobsAreSharedAndOutliveTheirKey) {
+  BlobRef blob = Blob::allocate(limits::kBodyBytesMin);
+  std::fill_n(blob->data(), blob->size(), 'x');
+  Op call = op();
+  ASSERT_EQ(shard_.set(key("k"), {blob->view(), blob.get()}, {}, call), StatusCode::kOk);
+  EXPECT_EQ(item("k")->blob, blob.get());
+  BlobRef reader = BlobRef::share(item("k")->blob);
+  blob = BlobRef();
+  EXPECT_TRUE(erase("k"));
+  EXPECT_EQ(reader->view(), std::string(limits::kBodyBytesMin, 'x'));
+  EXPECT_EQ(shard_.stats().blob_bytes, 0u);
+}
+
+TEST_F(ShardItems, SmallBlobsAreCopiedIntoTheItem) {
+  BlobRef blob = Blob::allocate(3);
+  std::fill_n(blob->data(), 3, 'x');
+  Op call = op();
+  ASSERT_EQ(shard_.set(key("k"), {blob->view(), blob.get()}, {}, call), StatusCode::kOk);
+  EXPECT_EQ(item("k")->blob, nullptr);
+  EXPECT_EQ(get("k"), "xxx");
+}
+
+TEST_F(ShardItems, AnExpiredItemIsNeverReturnedAndReclaimedWhenMet) {
+  set("k", "v", {.expire_at_ms = now_ms_ + 10});
+  now_ms_ += 9;
+  EXPECT_EQ(get("k"), "v");
+  now_ms_ += 1;
+  EXPECT_FALSE(shard_.contains(key("k"), now_ms_));
+  EXPECT_EQ(shard_.count(0), 1u);
+  EXPECT_EQ(get("k"), std::nullopt);
+  EXPECT_EQ(shard_.count(0), 0u);
+  EXPECT_EQ(shard_.stats().expired, 1u);
+  EXPECT_THAT(events(), ElementsAre("set k", "expired k"));
+}
+
+TEST_F(ShardItems, EveryCallTakesAnExpiredItemForAbsent) {
+  const auto expire = [&] {
+    set("k", "v", {.expire_at_ms = now_ms_ + 1});
+    now_ms_ += 1;
+  };
+  expire();
+  EXPECT_FALSE(erase("k"));
+  expire();
+  Op call = op();
+  EXPECT_EQ(shard_.set_expiry(key("k"), kNoExpiry, call), StatusCode::kNotFound);
+  expire();
+  EXPECT_EQ(set("k", "w", {.condition = Condition::kIfPresent}), StatusCode::kNotStored);
+  expire();
+  EXPECT_EQ(set("k", "w", {.keep_expiry = true, .condition = Condition::kIfAbsent}), StatusCode::kOk);
+  EXPECT_EQ(item("k")->expire_at_ms, kNoExpiry);
+  EXPECT_EQ(shard_.stats().expired, 4u);
+}
+
+TEST_F(ShardItems, AWriteReplacesTheExpiryUnlessToldToKeepIt) {
+  set("k", "1", {.expire_at_ms = now_ms_ + 100});
+  set("k", "2", {.expire_at_ms = now_ms_ + 900, .keep_expiry = true});
+  EXPECT_EQ(item("k")->expire_at_ms, now_ms_ + 100);
+  EXPECT_EQ(shard_.count_with_expiry(0), 1u);
+  set("k", "3");
+  EXPECT_EQ(item("k")->expire_at_ms, kNoExpiry);
+  EXPECT_EQ(shard_.count_with_expiry(0), 0u);
+}
+
+TEST_F(ShardItems, SetExpiryChangesTheExpiryAlone) {
+  set("k", "v");
+  Op call = op();
+  EXPECT_EQ(shard_.set_expiry(key("k"), now_ms_ + 5, call), StatusCode::kOk);
+  EXPECT_EQ(item("k")->expire_at_ms, now_ms_ + 5);
+  EXPECT_EQ(shard_.set_expiry(key("k"), kNoExpiry, call), StatusCode::kOk);
+  EXPECT_EQ(item("k")->expire_at_ms, kNoExpiry);
+  EXPECT_EQ(get("k"), "v");
+  EXPECT_EQ(shard_.set_expiry(key("none"), now_ms_ + 5, call), StatusCode::kNotFound);
+}
+
+TEST_F(ShardItems, IdleTimeCountsFromTheLastTouch) {
+  set("k", "v");
+  now_ms_ += 30;
+  EXPECT_EQ(item("k")->idle_ms, 30);
+  get("k", Touch::kNo);
+  EXPECT_EQ(item("k")->idle_ms, 30);
+  get("k", Touch::kYes);
+  EXPECT_EQ(item("k")->idle_ms, 0);
+}
+
+TEST_F(ShardItems, AverageTtlIsTheMeanOfWhatIsLeft) {
+  EXPECT_EQ(shard_.average_ttl_ms(0, now_ms_), 0);
+  set("a", "", {.expire_at_ms = now_ms_ + 1'000});
+  set("b", "", {.expire_at_ms = now_ms_ + 3'000});
+  set("c", "");
+  EXPECT_EQ(shard_.average_ttl_ms(0, now_ms_), 2'000);
+  EXPECT_EQ(shard_.average_ttl_ms(0, now_ms_ + 500), 1'500);
+  EXPECT_EQ(shard_.average_ttl_ms(0, now_ms_ + 9'000), 0);
+  EXPECT_EQ(shard_.average_ttl_ms(1, now_ms_), 0);
+}
+
+TEST_F(ShardItems, EventsTellWhatHappenedInOrder) {
+  set("k", "1");
+  Op call = op();
+  shard_.set(key("k"), {"2", nullptr}, {}, call, EventKind::kChanged);
+  shard_.set_expiry(key("k"), now_ms_ + 50, call);
+  erase("k");
+  erase("k");
+  set("k", "3", {.condition = Condition::kIfPresent});
+  flush(0);
+  EXPECT_THAT(events(), ElementsAre("set k", "changed k", "expiry k", "deleted k", "flushed"));
+}
+
+TEST_F(ShardItems, EventsNobodyWantsAreNotCollected) {
+  Events quiet(event_bit(EventKind::kDeleted));
+  Op call{now_ms_, quiet, nullptr, {}};
+  shard_.set(key("k"), {"1", nullptr}, {}, call);
+  shard_.erase(key("k"), call);
+  ASSERT_EQ(quiet.all().size(), 1u);
+  EXPECT_EQ(quiet.all()[0].kind, EventKind::kDeleted);
+  EXPECT_EQ(quiet.all()[0].sequence, 2u);
+}
+
+TEST_F(ShardItems, StatisticsAreTheSumsOfWhatIsThere) {
+  const std::uint64_t empty_bytes = shard_.stats().used_bytes();
+  set("abc", std::string(100, 'v'));
+  set("large", std::string(100'000, 'v'), {.expire_at_ms = now_ms_ + 1});
+  const ShardStats& stats = shard_.stats();
+  EXPECT_EQ(stats.items, 2u);
+  EXPECT_EQ(stats.items_with_expiry, 1u);
+  EXPECT_EQ(stats.data_bytes, 103u + 100'005u);
+  EXPECT_EQ(stats.blob_bytes, Blob::footprint_bytes(100'000));
+  EXPECT_EQ(stats.used_bytes() - empty_bytes, Shard::item_bytes_max(3, 100) + Shard::item_bytes_max(5, 100'000));
+  erase("abc");
+  erase("large");
+  EXPECT_EQ(shard_.stats().used_bytes(), empty_bytes);
+  EXPECT_EQ(shard_.stats().data_bytes, 0u);
+}
+
+}  // namespace
+}  // namespace larder
