@@ -2,8 +2,8 @@
 
 namespace larder {
 
-// After Drepper's "Futexes Are Tricky" (2011): once anybody may be asleep the state stays kHeldWithWaiters until an unlock
-// has woken one, so no wake-up is lost.
+// After Drepper's "Futexes Are Tricky" (2011): once anybody may be asleep the state stays kHeldWithWaiters until an
+// unlock has woken one, so no wake-up is lost.
 void SpinMutex::lock_contended() {
   for (int spin = 0; spin < kSpins; ++spin) {
     if (state_.load(std::memory_order_relaxed) == kFree && try_lock()) return;

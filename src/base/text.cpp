@@ -10,9 +10,15 @@ namespace larder {
 
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+char upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 template <class Float>
 std::optional<Float> parse_float(std::string_view text) {
@@ -101,8 +107,12 @@ std::optional<std::uint64_t> parse_uint64(std::string_view text) {
   return value;
 }
 
-std::optional<double> parse_double(std::string_view text) { return parse_float<double>(text); }
-std::optional<long double> parse_long_double(std::string_view text) { return parse_float<long double>(text); }
+std::optional<double> parse_double(std::string_view text) {
+  return parse_float<double>(text);
+}
+std::optional<long double> parse_long_double(std::string_view text) {
+  return parse_float<long double>(text);
+}
 
 std::string format_long_double(long double value) {
   std::array<char, 5 * 1024> buffer;
@@ -173,8 +183,8 @@ std::string to_upper(std::string_view text) {
   return result;
 }
 
-// Greedy with one point to go back to: when an element does not match, the latest '*' takes one more byte. Earlier stars
-// never need another try, so the cost is at most |pattern| x |text|.
+// Greedy with one point to go back to: when an element does not match, the latest '*' takes one more byte. Earlier
+// stars never need another try, so the cost is at most |pattern| x |text|.
 bool glob_match(std::string_view pattern, std::string_view text, bool ignore_case) {
   bool have_star = false;
   std::string_view star_pattern;

@@ -48,6 +48,7 @@ class Session final : public RequestSession {
   bool closing() const override { return closing_; }
   bool mid_request() const override { return parser_.mid_request(); }
   std::size_t buffered_bytes() const override { return parser_.buffered_bytes(); }
+  std::size_t held_body_bytes() const override { return parser_.partial().blob_bytes(); }
   void abandon_parked(ReplyBuffer& out) override;
 
   // --- For handlers ---

@@ -71,7 +71,7 @@ std::string_view wire_text(StatusCode code) {
     case StatusCode::kOutOfMemory:
       return "OOM command not allowed when used memory > 'maxmemory'.";
     case StatusCode::kTooLarge:
-      return "ERR the item is too large: it exceeds a size limit or 'maxmemory'";
+      return "OOM the item is larger than 'maxmemory' can ever hold";
     case StatusCode::kInvalidArgument:
       return "ERR invalid argument";
     case StatusCode::kIo:

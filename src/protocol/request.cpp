@@ -20,6 +20,12 @@ bool points_into(const std::string& bytes, std::string_view view) {
 
 }  // namespace
 
+std::size_t Request::blob_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& [index, blob] : blobs_) bytes += blob->size();
+  return bytes;
+}
+
 Blob* Request::blob(std::size_t index) const {
   const auto found = std::lower_bound(blobs_.begin(), blobs_.end(), index,
                                       [](const auto& entry, std::size_t wanted) { return entry.first < wanted; });

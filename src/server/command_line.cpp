@@ -31,10 +31,10 @@ constexpr char kHelpHead[] =
 
 constexpr char kHelpActions[] =
     "\nActions\n"
-    "  --check-config              Check the options, print them with where each came from, and exit\n"
-    "  --healthcheck               Ask the server with these options whether it answers; exit 0 if it does, else 1\n"
-    "  --version                   Print the version and exit\n"
-    "  --help, -h                  Print this and exit\n";
+    "  --check-config                    Check the options, print them with where each came from, and exit\n"
+    "  --healthcheck                     Ask the server with these options whether it answers; exit 0 or 1\n"
+    "  --version                         Print the version and exit\n"
+    "  --help, -h                        Print this and exit\n";
 
 constexpr char kHelpExamples[] =
     "\nExamples\n"
@@ -94,8 +94,8 @@ std::string help_text() {
       text += "\n" + std::string(group) + "\n";
     }
     std::string flag = "  --" + std::string(row.name) + " " + std::string(row.value_hint);
-    flag.resize(std::max<std::size_t>(flag.size() + 2, 30), ' ');
-    text += flag + std::string(row.help) + "\n" + std::string(30, ' ') + "[";
+    flag.resize(std::max<std::size_t>(flag.size() + 2, 36), ' ');
+    text += flag + std::string(row.help) + "\n" + std::string(36, ' ') + "[";
     if (!row.default_text.empty()) text += "default " + std::string(row.default_text) + ", ";
     text += option_variable(row) + "]\n";
   }

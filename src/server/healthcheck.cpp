@@ -1,5 +1,7 @@
 #include "server/healthcheck.h"
 
+#include "net/asio.h"  // before any other part of Asio
+
 #include <asio/ip/tcp.hpp>
 #include <asio/local/stream_protocol.hpp>
 #include <iostream>

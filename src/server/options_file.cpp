@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "larder/base/text.h"
@@ -75,11 +76,14 @@ Result<NamedValues> read_options_file(const std::string& path) {
   toml.comment(kNoComment);
   std::istringstream input(text.value());
   NamedValues items;
+  std::set<std::string> names;
   for (const CLI::ConfigItem& item : toml.from_config(input)) {
     const OptionRow* row = find_option(item.fullname());
     const bool is_list = row != nullptr && row->type == OptionType::kAddresses;
-    if (item.inputs.size() > 1 && !is_list) {
-      return Status::invalid(path + ": '" + printable(item.fullname()) + "' has more than one value; put it in quotes");
+    // The parser joins an item to one of the same name right before it.
+    if (!names.insert(item.fullname()).second || (item.inputs.size() > 1 && !is_list)) {
+      return Status::invalid(path + ": '" + printable(item.fullname()) +
+                             "' has more than one value; give it once, and put it in quotes");
     }
     std::string joined;
     for (const std::string& input_text : item.inputs) joined += (joined.empty() ? "" : " ") + input_text;

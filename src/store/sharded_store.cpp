@@ -95,7 +95,9 @@ std::uint64_t ShardedStore::scan(std::uint64_t cursor, std::size_t count, TimeMs
     ++visited;
     visit(item);
   };
-  const std::size_t slices_max = 1 + count * kScanBucketsPerItem / limits::kSweepBucketsPerVisit + count;
+  // A slice that only finishes a shard is next to no work, so that a small keyspace is walked in one step over all
+  // shards.
+  const std::size_t slices_max = shards() + count * kScanBucketsPerItem / limits::kSweepBucketsPerVisit + count;
   for (std::size_t slice = 0; slice < slices_max && visited < count; ++slice) {
     Slot& slot = *slots_[number];
     Events events(wanted_events_);

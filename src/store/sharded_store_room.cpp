@@ -2,6 +2,7 @@
 // shard locked by this thread, and what is freed goes straight into the reservation that waits for it.
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "larder/base/limits.h"
 #include "larder/store/sharded_store.h"
@@ -12,8 +13,8 @@ namespace {
 
 // How often a victim is looked for again because the one that was published had been used meanwhile.
 constexpr int kVictimTriesMax = 8;
-// How often the last resort waits for other writers to store what they hold room for.
-constexpr int kLastResortTriesMax = 1'000;
+// How often the last resort finds nothing to evict, with nobody else holding room, before it gives up.
+constexpr int kFruitlessTriesMax = 3;
 // How many visits one multi-key write spends on settling what it overdrew; maintain() does the rest.
 constexpr std::size_t kSettleVisitsMax = 2 * limits::kOverdrawBytesMax / (limits::kEvictItemsPerVisit * 64);
 
@@ -29,18 +30,35 @@ bool ShardedStore::make_room(RoomNeeded missing, Reservation& reservation, TimeM
   RoomNeeded wanted = reservation.held();
   wanted += missing;
   if (!could_ever_fit(wanted)) return false;
-  if (evict_into(reservation, wanted, now_ms, events)) return true;
-  if (policy() == PolicyKind::kNoEviction) return false;
+  // Behind those who are at their last resort, so that newcomers do not take from them what comes free.
+  const bool may_try = last_resort_writers_.load(std::memory_order_acquire) == 0;
+  if (may_try && evict_into(reservation, wanted, now_ms, events)) return true;
+  if (may_try && policy() == PolicyKind::kNoEviction) return false;
 
-  // No victim is left: other writers hold room for items that they have not stored yet. One at a time then, so that
-  // nobody waits for room with room in hand.
+  return make_room_alone(reservation, wanted, now_ms, events);
+}
+
+// No victim was left: other writers hold room for items that they have not stored yet. One at a time then, so that
+// nobody waits for room with room in hand, and those who have theirs come to an end.
+bool ShardedStore::make_room_alone(Reservation& reservation, RoomNeeded wanted, TimeMs now_ms, Events& events) {
   reservation.give_back_all();
+  last_resort_writers_.fetch_add(1, std::memory_order_acq_rel);
   LockGuard alone(last_resort_);
-  for (int tried = 0; tried < kLastResortTriesMax; ++tried) {
-    if (evict_into(reservation, wanted, now_ms, events)) return true;
-    std::this_thread::yield();
+  bool made = false;
+  for (int fruitless = 0; !made && fruitless < kFruitlessTriesMax;) {
+    const std::uint64_t begun = budget_.reservations_begun();
+    bool others_hold_room = budget_.reservations() > last_resort_writers_.load(std::memory_order_acquire);
+    // Whoever is storing an item at this moment has stored it, and its rank is known, once we have been through the
+    // locks.
+    for_each_locked([](Shard&) {});
+    made = evict_into(reservation, wanted, now_ms, events);
+    others_hold_room |= budget_.reservations_begun() != begun;
+    fruitless = others_hold_room ? 0 : fruitless + 1;
+    if (!made) std::this_thread::yield();
   }
-  return false;
+  // Before the next one looks: this writer may hold room now.
+  last_resort_writers_.fetch_sub(1, std::memory_order_acq_rel);
+  return made;
 }
 
 bool ShardedStore::evict_into(Reservation& reservation, RoomNeeded wanted, TimeMs now_ms, Events& events) {

@@ -99,7 +99,7 @@ TEST_P(BadInputTest, AFloodOfConnectionsMeetsMaxclients) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Threads, BadInputTest, testing::Values("1", "4"),
-                         [](const auto& info) { return std::string("Threads") + info.param; });
+                         [](const auto& test) { return std::string("Threads") + test.param; });
 
 }  // namespace
 }  // namespace larder::test

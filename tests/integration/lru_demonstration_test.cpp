@@ -39,7 +39,7 @@ TEST_P(LruDemonstrationTest, TheAccesses123145EvictTwoAndThenThree) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Threads, LruDemonstrationTest, testing::Values("1", "4"),
-                         [](const auto& info) { return std::string("Threads") + info.param; });
+                         [](const auto& test) { return std::string("Threads") + test.param; });
 
 }  // namespace
 }  // namespace larder::test

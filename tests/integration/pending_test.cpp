@@ -82,7 +82,7 @@ TEST_P(PendingTest, TheServersEndAnswersByAnErrorWithinTwoSeconds) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Threads, PendingTest, testing::Values("1", "4"),
-                         [](const auto& info) { return std::string("Threads") + info.param; });
+                         [](const auto& test) { return std::string("Threads") + test.param; });
 
 }  // namespace
 }  // namespace larder::test

@@ -81,7 +81,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Mode{"WholeOneThread", "1", Pieces::kWhole}, Mode{"BytesOneThread", "1", Pieces::kBytes},
                     Mode{"RandomOneThread", "1", Pieces::kRandom}, Mode{"WholeFourThreads", "4", Pieces::kWhole},
                     Mode{"BytesFourThreads", "4", Pieces::kBytes}, Mode{"RandomFourThreads", "4", Pieces::kRandom}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& test) { return std::string(test.param.name); });
 
 // Whether the server closes by itself is another matter than what it says: without the client's end of sending.
 class VectorClosesTest : public testing::TestWithParam<const char*> {};
@@ -89,7 +89,7 @@ class VectorClosesTest : public testing::TestWithParam<const char*> {};
 TEST_P(VectorClosesTest, ConnectionsCloseOrStayOpenAsWritten) {
   const auto vectors = load_all_vectors(LARDER_SOURCE_DIR "/protocol/vectors");
   ASSERT_TRUE(vectors.is_ok()) << vectors.status().message();
-  TestServer server({{"threads", GetParam()}});
+  TestServer server(NamedValues{{"threads", GetParam()}});
   std::size_t closing = 0;
   for (const Vector& vector : vectors.value()) {
     if (!vector.options.empty()) continue;
@@ -108,7 +108,7 @@ TEST_P(VectorClosesTest, ConnectionsCloseOrStayOpenAsWritten) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Threads, VectorClosesTest, testing::Values("1", "4"),
-                         [](const auto& info) { return std::string("Threads") + info.param; });
+                         [](const auto& test) { return std::string("Threads") + test.param; });
 
 }  // namespace
 }  // namespace larder::test

@@ -18,7 +18,6 @@
 namespace larder {
 namespace {
 
-constexpr int kSteps = 1'000'000;
 constexpr int kStepsBetweenChecks = 20'000;
 constexpr int kDatabases = 3;
 constexpr TimeMs kStartMs = 1'700'000'000'000;
@@ -90,6 +89,7 @@ class Model {
 struct Scenario {
   std::uint32_t shards;
   std::uint64_t maxitems;
+  int steps;
 };
 
 class StoreModelTest : public ::testing::TestWithParam<Scenario> {
@@ -257,7 +257,7 @@ class StoreModelTest : public ::testing::TestWithParam<Scenario> {
 TEST_P(StoreModelTest, AnswersAsAPlainMapDoes) {
   SCOPED_TRACE("LARDER_MODEL_SEED=" + std::to_string(seed_));
   std::printf("LARDER_MODEL_SEED=%llu\n", static_cast<unsigned long long>(seed_));
-  for (int at = 0; at < kSteps; ++at) {
+  for (int at = 0; at < GetParam().steps; ++at) {
     step();
     if (at % kStepsBetweenChecks == 0) check();
     ASSERT_FALSE(HasFailure()) << "at step " << at;
@@ -266,9 +266,10 @@ TEST_P(StoreModelTest, AnswersAsAPlainMapDoes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, StoreModelTest,
-                         ::testing::Values(Scenario{.shards = 1, .maxitems = 0}, Scenario{.shards = 16, .maxitems = 0},
-                                           Scenario{.shards = 1, .maxitems = 100},
-                                           Scenario{.shards = 1, .maxitems = 5'000}),
+                         ::testing::Values(Scenario{.shards = 1, .maxitems = 0, .steps = 1'000'000},
+                                           Scenario{.shards = 16, .maxitems = 0, .steps = 1'000'000},
+                                           Scenario{.shards = 1, .maxitems = 100, .steps = 500'000},
+                                           Scenario{.shards = 1, .maxitems = 5'000, .steps = 500'000}),
                          [](const auto& scenario) {
                            return std::to_string(scenario.param.shards) + "Shards" +
                                   (scenario.param.maxitems == 0 ? std::string("NoLimit")

@@ -7,28 +7,28 @@
 
 namespace larder {
 
-// From here on a request is mapped by itself, in whole pages. The server pins glibc's threshold to this at start.
+// Blocks of this size and more are mapped by themselves, in whole pages. The server pins glibc's threshold to this at
+// start.
 inline constexpr std::size_t kMapThresholdBytes = 128 * 1024;
-// No request takes more than this beyond its own size.
-inline constexpr std::size_t kAllocationRoundingBytesMax = 4096 + 16;
-
 inline constexpr std::size_t kAllocationHeaderBytes = 8;
-inline constexpr std::size_t kMappedHeaderBytes = 16;
+// What a mapped block loses to its header and the alignment after it.
+inline constexpr std::size_t kMappedHeaderBytes = 24;
+// No request takes more than this beyond its own size.
+inline constexpr std::size_t kAllocationRoundingBytesMax = 4096 + kMappedHeaderBytes;
 
 constexpr std::size_t allocation_bytes(std::size_t requested_bytes) {
   constexpr std::size_t kGranuleBytes = 16;
   constexpr std::size_t kSmallestBytes = 32;
   constexpr std::size_t kPageBytes = 4096;
   const auto round_up = [](std::size_t bytes, std::size_t unit) { return (bytes + unit - 1) / unit * unit; };
-  if (requested_bytes >= kMapThresholdBytes) return round_up(requested_bytes + kMappedHeaderBytes, kPageBytes);
   const std::size_t rounded = round_up(requested_bytes + kAllocationHeaderBytes, kGranuleBytes);
+  if (rounded >= kMapThresholdBytes) return round_up(requested_bytes + kMappedHeaderBytes, kPageBytes);
   return rounded < kSmallestBytes ? kSmallestBytes : rounded;
 }
 
 // The largest request that takes no more than `taken_bytes`. REQUIRES: `taken_bytes` is what some request takes.
 constexpr std::size_t allocation_request_bytes(std::size_t taken_bytes) {
-  return taken_bytes -
-         (taken_bytes > kMapThresholdBytes + kAllocationHeaderBytes ? kMappedHeaderBytes : kAllocationHeaderBytes);
+  return taken_bytes - (taken_bytes >= kMapThresholdBytes ? kMappedHeaderBytes : kAllocationHeaderBytes);
 }
 
 }  // namespace larder

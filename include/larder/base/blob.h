@@ -1,5 +1,5 @@
-// A large value in a block of its own, shared by reference: a receive fills it, the store keeps it, replies send from it
-// while others replace the key. The bytes do not change once it is shared. The count is atomic, so references may be
+// A large value in a block of its own, shared by reference: a receive fills it, the store keeps it, replies send from
+// it while others replace the key. The bytes do not change once it is shared. The count is atomic, so references may be
 // dropped by any thread; the last one frees the block.
 #pragma once
 

@@ -1,5 +1,5 @@
-// Every bound on what a client can ask for, each with its reason. What crosses one gets a clear error or is closed; nothing
-// in the server grows without one of these. Units are last in the names.
+// Every bound on what a client can ask for, each with its reason. What crosses one gets a clear error or is closed;
+// nothing in the server grows without one of these. Units are last in the names.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,8 @@ inline constexpr std::size_t kValueBytesMax = 512ULL << 20;
 inline constexpr int kDatabasesMax = 1024;
 
 // --- Requests ---
-// As Redis: a multibulk header may announce at most 2^31 - 1 arguments; ours is tighter, it bounds the argument table (16 MiB).
+// As Redis: a multibulk header may announce at most 2^31 - 1 arguments; ours is tighter, it bounds the argument table
+// (16 MiB).
 inline constexpr std::int64_t kRequestArgumentsMax = 1024 * 1024;
 // Before AUTH a stranger may not make us hold much (as Redis).
 inline constexpr std::int64_t kUnauthenticatedArgumentsMax = 10;
@@ -40,8 +41,8 @@ inline constexpr std::size_t kTurnBodyBytes = 256 * 1024;
 inline constexpr std::size_t kOutputSoftBytes = 1 << 20;
 // A client that takes nothing of its waiting output for this long is closed.
 inline constexpr std::int64_t kOutputStallMsMax = 60'000;
-// Unsent output at which a connection is closed whatever it is doing. Larger than the largest reply one command can be asked
-// for (MGET of large values holds references, not bytes, and is counted by its bytes all the same).
+// Unsent output at which a connection is closed whatever it is doing. Larger than the largest reply one command can be
+// asked for (MGET of large values holds references, not bytes, and is counted by its bytes all the same).
 inline constexpr std::size_t kOutputHardBytes = 4ULL << 30;
 
 // --- Receiving ---

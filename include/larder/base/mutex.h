@@ -1,5 +1,5 @@
-// The two locks of the house. Mutex: std::mutex with annotations, for anything off the data path. SpinMutex: for a shard,
-// held well under a microsecond; spins briefly, then parks in the kernel (std::atomic::wait), 4 bytes.
+// The two locks of the house. Mutex: std::mutex with annotations, for anything off the data path. SpinMutex: for a
+// shard, held well under a microsecond; spins briefly, then parks in the kernel (std::atomic::wait), 4 bytes.
 #pragma once
 
 #include <atomic>

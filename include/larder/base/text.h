@@ -1,4 +1,5 @@
-// Numbers, sizes and patterns as text, by Redis's rules: strict, no locale, no leading blanks or plus signs. Pure functions.
+// Numbers, sizes and patterns as text, by Redis's rules: strict, no locale, no leading blanks or plus signs. Pure
+// functions.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +11,16 @@
 
 namespace larder {
 
-// A signed decimal that fills the whole text: no blanks, no '+', no leading zeros, no "-0". Nothing otherwise or on overflow.
+// A signed decimal that fills the whole text: no blanks, no '+', no leading zeros, no "-0". Nothing otherwise or on
+// overflow.
 std::optional<std::int64_t> parse_int64(std::string_view text);
 std::optional<std::uint64_t> parse_uint64(std::string_view text);
 // A finite or infinite double that fills the whole text; not a NaN.
 std::optional<double> parse_double(std::string_view text);
 std::optional<long double> parse_long_double(std::string_view text);
 
-// As INCRBYFLOAT prints: fixed notation, up to 17 digits after the point, trailing zeros cut. Empty if it cannot be printed.
+// As INCRBYFLOAT prints: fixed notation, up to 17 digits after the point, trailing zeros cut. Empty if it cannot be
+// printed.
 std::string format_long_double(long double value);
 // The shortest text that reads back as the same double; "inf", "-inf", "nan".
 std::string format_double(double value);

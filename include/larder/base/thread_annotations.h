@@ -1,5 +1,5 @@
-// Clang's thread-safety annotations (Hutchins, Ballman, Sutherland: "C/C++ Thread Safety Analysis", SCAM 2014) under short
-// names; nothing with another compiler. The clang build turns them into errors.
+// Clang's thread-safety annotations (Hutchins, Ballman, Sutherland: "C/C++ Thread Safety Analysis", SCAM 2014) under
+// short names; nothing with another compiler. The clang build turns them into errors.
 #pragma once
 
 #if defined(__clang__)

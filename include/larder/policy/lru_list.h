@@ -1,5 +1,5 @@
-// WHAT: the order of exact LRU (least recently used): an intrusive doubly linked list, warm end first. Items embed an LruNode;
-// the list owns nothing.
+// WHAT: the order of exact LRU (least recently used): an intrusive doubly linked list, warm end first. Items embed an
+// LruNode; the list owns nothing.
 //
 // STRUCTURE:   warmest <-> ... <-> coldest, in a ring through the list's own node:
 //

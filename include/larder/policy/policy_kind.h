@@ -1,5 +1,5 @@
-// The names of the eviction policies. Redis's names where Redis has the policy. A name that is known but not built yet is
-// told apart from a name that nobody knows, so that the error can say so.
+// The names of the eviction policies. Redis's names where Redis has the policy. A name that is known but not built yet
+// is told apart from a name that nobody knows, so that the error can say so.
 #pragma once
 
 #include <cstdint>

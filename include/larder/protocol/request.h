@@ -29,6 +29,8 @@ class Request {
 
   // The block that holds the whole of argument `index`, or null if it has none. The request keeps its reference.
   Blob* blob(std::size_t index) const;
+  // Bytes of all its blocks together.
+  std::size_t blob_bytes() const;
   // True if a body of this request was skipped because it was not admitted: it must be answered by an error.
   bool body_skipped() const { return body_skipped_; }
   // Bytes this request takes on the wire, bodies included; for fairness and statistics.

@@ -32,12 +32,16 @@ class Budget {
   std::uint64_t items_max() const { return items_max_.load(std::memory_order_relaxed); }
   void set_bytes_max(std::uint64_t bytes_max) { bytes_max_.store(bytes_max, std::memory_order_relaxed); }
   void set_items_max(std::uint64_t items_max) { items_max_.store(items_max, std::memory_order_relaxed); }
+  // How many Reservations there are, and how many there have been.
+  std::uint64_t reservations() const { return reservations_.load(std::memory_order_acquire); }
+  std::uint64_t reservations_begun() const { return reservations_begun_.load(std::memory_order_acquire); }
   void reset_peak() { peak_bytes_.store(used_bytes(), std::memory_order_relaxed); }
 
   // How far the use is above the limits; zero where it is not.
   RoomNeeded excess() const;
 
  private:
+  friend class Reservation;
   void note_peak(std::uint64_t bytes);
 
   std::atomic<std::uint64_t> bytes_max_;
@@ -45,14 +49,22 @@ class Budget {
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<std::uint64_t> items_{0};
   std::atomic<std::uint64_t> peak_bytes_{0};
+  std::atomic<std::uint64_t> reservations_{0};
+  std::atomic<std::uint64_t> reservations_begun_{0};
 };
 
 // Room that was taken from a Budget before it is used; what is left is given back at the end.
 class Reservation {
  public:
   Reservation(Budget& budget, RoomNeeded held, bool may_overdraw = false)
-      : budget_(budget), held_(held), may_overdraw_(may_overdraw) {}
-  ~Reservation() { budget_.give_back(held_); }
+      : budget_(budget), held_(held), may_overdraw_(may_overdraw) {
+    budget_.reservations_.fetch_add(1, std::memory_order_acq_rel);
+    budget_.reservations_begun_.fetch_add(1, std::memory_order_acq_rel);
+  }
+  ~Reservation() {
+    budget_.give_back(held_);
+    budget_.reservations_.fetch_sub(1, std::memory_order_acq_rel);
+  }
   Reservation(const Reservation&) = delete;
   Reservation& operator=(const Reservation&) = delete;
 

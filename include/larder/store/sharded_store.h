@@ -158,6 +158,7 @@ class ShardedStore {
 
   // Evicts until `reservation` holds `missing` more than now. False: there is not that much to evict.
   bool make_room(RoomNeeded missing, Reservation& reservation, TimeMs now_ms, Events& events);
+  bool make_room_alone(Reservation& reservation, RoomNeeded wanted, TimeMs now_ms, Events& events);
   bool evict_into(Reservation& reservation, RoomNeeded wanted, TimeMs now_ms, Events& events);
   // One visit to the shard that has the coldest item of all, to free up to `wanted`; `into` gets it, or the budget if
   // that is null. False if no shard has a victim.
@@ -189,8 +190,10 @@ class ShardedStore {
   std::atomic<PolicyKind> policy_;
   std::atomic<std::uint64_t> random_state_;
   std::uint32_t maintain_next_ = 0;  // maintain() alone
-  // Writers who found no victim left make room one at a time, holding this. Locked before any shard.
+  // Writers who found no victim left make room one at a time, holding this; how many do or wait to. Locked before any
+  // shard.
   Mutex last_resort_;
+  std::atomic<std::uint32_t> last_resort_writers_{0};
 };
 
 // What the body of run_multi() works with: each key's shard, all locked, and the one operation.

@@ -73,7 +73,7 @@ TEST(AllocationBytes, TheWholeOfABlockMayBeAskedForAtTheSamePrice) {
 TEST(AllocationBytes, IsWhatTheAllocatorTakes) {
   for (std::size_t size = 1; size < 2 * kMapThresholdBytes; size += 1 + size / 7) {
     void* const block = std::malloc(size);
-    const std::size_t header = size >= kMapThresholdBytes ? 16 : 8;
+    const std::size_t header = allocation_bytes(size) >= kMapThresholdBytes ? 16 : 8;
     const std::size_t taken = malloc_usable_size(block) + header;
     EXPECT_GE(taken, allocation_bytes(size)) << size;
     // A remainder too small to be a block of its own stays with the block before it.

@@ -17,7 +17,7 @@ TEST(Status, IsOkByDefaultAndCarriesAMessageOtherwise) {
 TEST(Result, IsAValueOrAStatus) {
   const Result<int> value(3);
   EXPECT_EQ(value.value(), 3);
-  const Result<int> failure(Status(StatusCode::kNotFound));
+  const Result<int> failure = Status(StatusCode::kNotFound);
   EXPECT_FALSE(failure.is_ok());
   EXPECT_EQ(failure.status().code(), StatusCode::kNotFound);
 }

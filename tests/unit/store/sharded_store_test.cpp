@@ -247,6 +247,17 @@ TEST_F(ShardedStoreTest, EvictsTheColdestOfAllShards) {
   EXPECT_EQ(listener.keys(), expected);
 }
 
+TEST_F(ShardedStoreTest, RoomForALargeValueComesFromTheColdestOfAllShards) {
+  make({.maxmemory_bytes = 256 << 10, .shards = 8});
+  RecordingListener listener(event_bit(EventKind::kEvicted));
+  store_->add_listener(&listener);
+  int stored = 0;
+  for (; listener.all.empty(); ++stored, ++now_ms_) set(std::to_string(stored), std::string(100, 'v'));
+  ASSERT_EQ(set("large", std::string(60'000, 'v')), StatusCode::kOk);
+  ASSERT_GT(listener.all.size(), 200u);
+  for (std::size_t i = 0; i < listener.all.size(); ++i) ASSERT_EQ(listener.all[i].key, std::to_string(i));
+}
+
 TEST_F(ShardedStoreTest, UsedMemoryStaysUnderTheLimitWithMixedSizes) {
   constexpr std::uint64_t kBytesMax = 4 << 20;
   make({.maxmemory_bytes = kBytesMax, .shards = 8});
