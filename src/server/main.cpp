@@ -51,7 +51,7 @@ int serve(const Options& options) {
 
   Options resolved = options;
   resolve_options(resolved);
-  tune_allocator(static_cast<unsigned>(resolved.integer("threads")));
+  tune_allocator();
   Server server({.options = resolved});
   if (const Status status = server.start(); !status.is_ok()) return complain(status, kFailed);
 

@@ -14,6 +14,6 @@ std::uint64_t spare_descriptors(unsigned io_threads);
 std::uint32_t make_room_for_clients(std::uint32_t clients, unsigned io_threads);
 
 // Settings of malloc for a cache. Before any thread is started.
-void tune_allocator(unsigned io_threads);
+void tune_allocator();
 
 }  // namespace larder

@@ -15,7 +15,7 @@ except redis.AuthenticationError as error:
 try:
     redis.Redis(port=port, password="wrong").ping()
     raise AssertionError("served with a wrong password")
-except redis.AuthenticationError as error:
+except (redis.AuthenticationError, redis.ResponseError) as error:
     assert "invalid username-password pair" in str(error)
 
 assert redis.Redis(port=port, password=password).ping()

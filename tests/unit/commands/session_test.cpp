@@ -192,7 +192,7 @@ TEST(Session, PassesOverABodyThatCanNeverBeStoredAndAnswersAnError) {
   CommandRunner runner({.maxmemory_bytes = 4 << 20});
   const std::string value(8 << 20, 'v');
   const std::string replies = runner.send(encode_request({"SET", "k", value}) + encode_request({"PING"}));
-  EXPECT_THAT(replies, StartsWith("-ERR the item is too large"));
+  EXPECT_THAT(replies, StartsWith("-OOM the item is larger"));
   EXPECT_THAT(replies, HasSubstr("\r\n+PONG\r\n"));
   EXPECT_FALSE(runner.client().closed());
 }

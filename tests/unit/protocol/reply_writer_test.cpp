@@ -98,8 +98,9 @@ TEST(ReplyWriter, EveryFailureHasItsWireText) {
   const auto text = [](StatusCode code) { return written(RespVersion::k2, [&](ReplyWriter& w) { w.error(code); }); };
   EXPECT_EQ(text(StatusCode::kOutOfMemory), "-OOM command not allowed when used memory > 'maxmemory'.\r\n");
   EXPECT_EQ(text(StatusCode::kNeedsRoom), text(StatusCode::kOutOfMemory));
-  for (const StatusCode code : {StatusCode::kNotFound, StatusCode::kNotStored, StatusCode::kTooLarge,
-                                StatusCode::kInvalidArgument, StatusCode::kIo}) {
+  EXPECT_EQ(text(StatusCode::kTooLarge), "-OOM the item is larger than 'maxmemory' can ever hold\r\n");
+  for (const StatusCode code : {StatusCode::kNotFound, StatusCode::kNotStored, StatusCode::kInvalidArgument,
+                                StatusCode::kIo}) {
     EXPECT_EQ(text(code).substr(0, 5), "-ERR ");
   }
 }
