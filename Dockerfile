@@ -4,7 +4,7 @@
 FROM debian:bookworm-slim AS build
 RUN apt-get update \
  && apt-get install -y --no-install-recommends g++ cmake ninja-build libasio-dev libspdlog-dev libcli11-dev libxxhash-dev \
- && rm -rf /var/lib/apt/lists/*
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 COPY . /source
 RUN cmake -S /source -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DLARDER_TESTS=OFF \
  && cmake --build /build --target larder \
@@ -13,7 +13,7 @@ RUN cmake -S /source -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DLARDER_TEST
 FROM debian:bookworm-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends libspdlog1.10 libfmt9 \
- && rm -rf /var/lib/apt/lists/* \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
  && useradd --system --no-create-home --shell /usr/sbin/nologin larder
 COPY --from=build /build/larder /usr/local/bin/larder
 COPY LICENSE /usr/share/doc/larder/LICENSE
