@@ -13,8 +13,8 @@ namespace {
 // threshold up to 32 MiB as blocks are freed, and evicted values would stay in the heap.
 constexpr int kMmapThresholdBytes = 128 << 10;
 constexpr int kTrimThresholdBytes = 1 << 20;
-// Memory freed in one arena is of no use to another: with two the process grew to 1.5 times maxmemory under mixed sizes,
-// with one it stays at 1.04, and no slower.
+// Memory freed in one arena is of no use to another: with two the process grew to 1.5 times maxmemory under mixed
+// sizes, with one it stays at 1.04, and no slower.
 constexpr int kArenas = 1;
 
 constexpr std::uint64_t kSpareDescriptors = 32;

@@ -1,4 +1,5 @@
-// The command layer as others see it: a RequestHandler whose sessions speak RESP and execute the command table on the store.
+// The command layer as others see it: a RequestHandler whose sessions speak RESP and execute the command table on the
+// store.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,6 @@
-// The seam between moving bytes (net) and meaning (commands, later memcached and admin). net hands a session the bytes of its
-// connection and sends what the session appends; it knows no protocol. A session is used by its connection's io thread only,
-// one call at a time; it reaches other connections, and later its own, through ConnectionPort.
+// The seam between moving bytes (net) and meaning (commands, later memcached and admin). net hands a session the bytes
+// of its connection and sends what the session appends; it knows no protocol. A session is used by its connection's io
+// thread only, one call at a time; it reaches other connections, and later its own, through ConnectionPort.
 #pragma once
 
 #include <atomic>
@@ -60,8 +60,8 @@ class RequestSession {
  public:
   virtual ~RequestSession() = default;
 
-  // Executes what `input` (all unconsumed bytes) holds, in order, appending replies to `out`. Stops early when `out` has grown
-  // beyond `output_bytes_max` (kYield).
+  // Executes what `input` (all unconsumed bytes) holds, in order, appending replies to `out`. Stops early when `out`
+  // has grown beyond `output_bytes_max` (kYield).
   virtual TurnResult on_input(std::string_view input, ReplyBuffer& out, std::size_t output_bytes_max) = 0;
 
   // The place for a body of so many bytes. Empty: no memory; net then closes the connection.
@@ -77,8 +77,8 @@ class RequestSession {
   virtual bool mid_request() const = 0;
   // Bytes the session keeps for an unfinished request, bodies aside; bounded by net.
   virtual std::size_t buffered_bytes() const = 0;
-  // Bodies received that an unfinished request still waits with, in bytes (MSET with several large values); 0 once it is
-  // executed. They count against what all unfinished requests together may hold.
+  // Bodies received that an unfinished request still waits with, in bytes (MSET with several large values); 0 once it
+  // is executed. They count against what all unfinished requests together may hold.
   virtual std::size_t held_body_bytes() const { return 0; }
 
   // The server is stopping and will not wait longer: answer a parked request with an error.
@@ -87,11 +87,12 @@ class RequestSession {
   virtual bool may_idle_out() const { return true; }
 };
 
-// Something to be done on a connection's own thread, with its session; appended output is sent, and if the session is no
-// longer parked the rest of its input is executed.
+// Something to be done on a connection's own thread, with its session; appended output is sent, and if the session is
+// no longer parked the rest of its input is executed.
 using ConnectionTask = std::function<void(RequestSession&, ReplyBuffer& out)>;
 
-// Reaches connections from any thread; implemented by net. A task for a connection that is gone is dropped without a word.
+// Reaches connections from any thread; implemented by net. A task for a connection that is gone is dropped without a
+// word.
 class ConnectionPort {
  public:
   virtual ~ConnectionPort() = default;

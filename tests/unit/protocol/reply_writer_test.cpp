@@ -99,8 +99,8 @@ TEST(ReplyWriter, EveryFailureHasItsWireText) {
   EXPECT_EQ(text(StatusCode::kOutOfMemory), "-OOM command not allowed when used memory > 'maxmemory'.\r\n");
   EXPECT_EQ(text(StatusCode::kNeedsRoom), text(StatusCode::kOutOfMemory));
   EXPECT_EQ(text(StatusCode::kTooLarge), "-OOM the item is larger than 'maxmemory' can ever hold\r\n");
-  for (const StatusCode code : {StatusCode::kNotFound, StatusCode::kNotStored, StatusCode::kInvalidArgument,
-                                StatusCode::kIo}) {
+  for (const StatusCode code :
+       {StatusCode::kNotFound, StatusCode::kNotStored, StatusCode::kInvalidArgument, StatusCode::kIo}) {
     EXPECT_EQ(text(code).substr(0, 5), "-ERR ");
   }
 }
