@@ -52,12 +52,6 @@ Shard::~Shard() {
   budget_.give_back({stats_.used_bytes(), stats_.items});
 }
 
-void Shard::reset_counters() {
-  stats_.evicted = 0;
-  stats_.evicted_age_ms_sum = 0;
-  stats_.expired = 0;
-}
-
 // --- Sums ---
 
 std::int64_t Shard::expiry_share_ms(TimeMs expire_at_ms) const {

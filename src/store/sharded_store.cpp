@@ -250,10 +250,6 @@ StoreStats ShardedStore::stats() {
   return result;
 }
 
-void ShardedStore::reset_counters() {
-  for_each_locked([&](Shard& shard) { shard.reset_counters(); });
-}
-
 std::size_t ShardedStore::value_bytes_max() const {
   const std::uint64_t bytes_max = budget_.bytes_max();
   if (bytes_max == 0) return limits::kValueBytesMax;

@@ -35,7 +35,6 @@ class Budget {
   // How many Reservations there are, and how many there have been.
   std::uint64_t reservations() const { return reservations_.load(std::memory_order_acquire); }
   std::uint64_t reservations_begun() const { return reservations_begun_.load(std::memory_order_acquire); }
-  void reset_peak() { peak_bytes_.store(used_bytes(), std::memory_order_relaxed); }
 
   // How far the use is above the limits; zero where it is not.
   RoomNeeded excess() const;

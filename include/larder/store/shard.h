@@ -122,7 +122,6 @@ class Shard {
   void set_active_expiry(bool on) { active_expiry_ = on; }
 
   const ShardStats& stats() const { return stats_; }
-  void reset_counters();
   // An upper bound of what set() will charge for an item, its share of the index's growth aside.
   static std::size_t item_bytes_max(std::size_t key_bytes, std::size_t value_bytes);
 

@@ -104,7 +104,6 @@ class ShardedStore {
   void set_active_expiry(bool on);
 
   StoreStats stats();
-  void reset_counters();
   std::uint64_t used_bytes() const { return budget_.used_bytes(); }
   const Budget& budget() const { return budget_; }
   int databases() const { return databases_; }

@@ -393,15 +393,5 @@ TEST_F(ShardedStoreTest, MultiMakesRoomAndStaysWithinTheLimit) {
   EXPECT_LE(store_->stats().peak_bytes, kBytesMax + limits::kOverdrawBytesMax);
 }
 
-TEST_F(ShardedStoreTest, CountersResetAndSumsDoNot) {
-  make({.maxitems = 1, .shards = 2});
-  set("a", "1");
-  set("b", "1");
-  EXPECT_EQ(store_->stats().total.evicted, 1u);
-  store_->reset_counters();
-  EXPECT_EQ(store_->stats().total.evicted, 0u);
-  EXPECT_EQ(store_->stats().total.items, 1u);
-}
-
 }  // namespace
 }  // namespace larder
