@@ -55,9 +55,8 @@ Outcome debug_set_active_expire(CommandContext& context) {
 
 constexpr std::string_view kHelp[] = {
     "DELAY <milliseconds> [<reply> [<limit-milliseconds>]]",
-    "    Answer OK, or the reply, after some time; later commands of this connection wait for it. With a limit, answer "
-    "an",
-    "    error once that has passed.",
+    "    Answer OK, or the reply, after some time; later commands of this connection wait for it.",
+    "    With a limit, answer an error once that has passed.",
     "SET-ACTIVE-EXPIRE (0|1)",
     "    Whether expired keys are removed without being read.",
 };

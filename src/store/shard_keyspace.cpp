@@ -49,9 +49,9 @@ std::optional<ItemView> Shard::random_item(Database database, std::uint64_t rand
     for (const Item* item = chain; item != nullptr; item = item->next) candidates += fits(*item);
     if (candidates == 0) return nullptr;
     std::uint64_t skip = numbers.below(candidates);
-    for (const Item* item = chain;; item = item->next) {
-      if (fits(*item) && skip-- == 0) return item;
-    }
+    const Item* item = chain;
+    while (item != nullptr && (!fits(*item) || skip-- != 0)) item = item->next;
+    return item;
   };
 
   std::uint64_t position = 0;
