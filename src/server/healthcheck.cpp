@@ -52,7 +52,7 @@ Status check(const typename Protocol::endpoint& endpoint, const std::string& pas
 asio::ip::address address_to_ask(const Options& options) {
   const std::string bound = option_list(options.text("bind")).front();
   if (bound == "*") return asio::ip::address_v4::loopback();
-  const asio::ip::address address = asio::ip::make_address(bound);
+  asio::ip::address address = asio::ip::make_address(bound);
   if (!address.is_unspecified()) return address;
   return address.is_v4() ? asio::ip::address(asio::ip::address_v4::loopback()) : asio::ip::address_v6::loopback();
 }

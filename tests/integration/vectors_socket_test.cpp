@@ -5,6 +5,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <ostream>
 #include <string>
 
 #include "larder/base/hash.h"
@@ -24,6 +25,10 @@ struct Mode {
   const char* threads;
   Pieces pieces;
 };
+
+std::ostream& operator<<(std::ostream& out, const Mode& mode) {
+  return out << mode.name;
+}
 
 class VectorsOverSocketsTest : public testing::TestWithParam<Mode> {
  protected:
