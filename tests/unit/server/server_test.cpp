@@ -1,0 +1,59 @@
+#include "server/server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace larder {
+namespace {
+
+using testing::HasSubstr;
+
+Options options_with(const NamedValues& flags) {
+  NamedValues all = {{"threads", "2"}, {"maxmemory", "16mb"}};
+  all.insert(all.end(), flags.begin(), flags.end());
+  return load_options(all, {}).value();
+}
+
+TEST(ServerTest, APortInUseIsOneLineThatNamesIt) {
+  Server first({.options = options_with({}), .any_free_port = true});
+  ASSERT_TRUE(first.start().is_ok());
+  const std::string port = std::to_string(first.port());
+
+  Server second({.options = options_with({{"port", port}})});
+  const Status status = second.start();
+  ASSERT_FALSE(status.is_ok());
+  EXPECT_THAT(status.message(), HasSubstr("127.0.0.1:" + port));
+  EXPECT_EQ(status.message().find('\n'), std::string::npos);
+}
+
+TEST(ServerTest, NothingToListenOnIsAnError) {
+  Server server({.options = options_with({{"port", "0"}})});
+  EXPECT_THAT(server.start().message(), HasSubstr("nothing to listen on"));
+}
+
+TEST(ServerTest, AllAddressesOfBindAreListenedOnAtOnePort) {
+  Server server({.options = options_with({{"bind", "127.0.0.1 127.0.0.2"}}), .any_free_port = true});
+  ASSERT_TRUE(server.start().is_ok());
+  const std::string port = std::to_string(server.port());
+  EXPECT_THAT(server.addresses(), testing::ElementsAre("127.0.0.1:" + port, "127.0.0.2:" + port));
+}
+
+TEST(ServerTest, OptionsReachTheStore) {
+  Server server({.options = options_with({{"maxitems", "7"}, {"shards", "4"}, {"maxmemory-policy", "noeviction"}})});
+  EXPECT_EQ(server.store().budget().bytes_max(), 16u << 20);
+  EXPECT_EQ(server.store().budget().items_max(), 7u);
+  EXPECT_EQ(server.store().shards(), 4u);
+  EXPECT_EQ(server.store().policy(), PolicyKind::kNoEviction);
+}
+
+TEST(ServerTest, StoppingTwiceAndStoppingWhatNeverStartedAreHarmless) {
+  Server never({.options = options_with({})});
+  never.stop();
+  Server server({.options = options_with({}), .any_free_port = true});
+  ASSERT_TRUE(server.start().is_ok());
+  server.stop();
+  server.stop();
+}
+
+}  // namespace
+}  // namespace larder
