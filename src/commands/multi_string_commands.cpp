@@ -8,6 +8,7 @@
 #include "commands/command.h"
 #include "commands/string_handlers.h"
 #include "commands/value_access.h"
+#include "larder/base/limits.h"
 
 namespace larder {
 
@@ -73,6 +74,7 @@ StatusCode set_pairs(CommandContext& context, Condition condition) {
 }  // namespace
 
 Outcome cmd_mget(CommandContext& context) {
+  const ReplyBuffer::Mark begin = context.reply.buffer().mark();
   context.reply.array(context.argc() - 1);
   for (std::size_t i = 1; i < context.argc(); ++i) {
     const Key key = context.key(i);
@@ -85,6 +87,10 @@ Outcome cmd_mget(CommandContext& context) {
     });
     if (!found) context.reply.null();
     count_read(context, key, found);
+    if (context.reply.buffer().mark().bytes - begin.bytes > limits::kReplyCopiedBytesMax) {
+      context.reply.buffer().truncate(begin);
+      return fail(context, "ERR the reply is too large; ask for fewer keys at a time");
+    }
   }
   return Outcome::kDone;
 }

@@ -77,8 +77,8 @@ void Connection::on_granted() {
   charged_ += wanted_;
   wanted_ = 0;
   last_input_ms_ = IoThread::now_ms();
-  if (stage_ != Stage::kBodyWanted) return settle();
-  if (open_body()) turn(rest_);
+  if (stage_ != Stage::kBody) return settle();
+  turn(rest_);
 }
 
 void Connection::run_task(const ConnectionTask& task) {
@@ -120,6 +120,7 @@ bool Connection::receive(std::string_view& input) {
 
 void Connection::receive_body() {
   const std::size_t slice = std::min(body_bytes_ - body_filled_, limits::kTurnBodyBytes);
+  if (!charge_body(slice)) return settle();
   const Transfer got = receive_some(socket_.native_handle(), body_->data() + body_filled_, receive_max(slice));
   if (!took(got)) return;
   body_filled_ += got.bytes;
@@ -193,7 +194,7 @@ bool Connection::advance(std::string_view& input) {
       if (const std::uint64_t keep = due(); keep < charged_) {
         thread_.budget().give_back(share_, std::exchange(charged_, keep) - keep);
       }
-      return reserve(body_bytes_) && open_body();
+      return open_body();
     case Stage::kBody:
       return fill_body(input);
     case Stage::kSkip:
@@ -248,6 +249,7 @@ bool Connection::open_body() {
 
 bool Connection::fill_body(std::string_view& input) {
   const std::size_t bytes = std::min(input.size(), body_bytes_ - body_filled_);
+  if (!charge_body(bytes)) return false;
   if (bytes > 0) std::memcpy(body_->data() + body_filled_, input.data(), bytes);
   body_filled_ += bytes;
   input.remove_prefix(bytes);
@@ -296,6 +298,12 @@ bool Connection::reserve(std::uint64_t bytes) {
   return false;
 }
 
+// The block of a body takes memory as it is filled: who announces much and sends nothing holds nothing.
+bool Connection::charge_body(std::size_t bytes) {
+  const std::uint64_t target = due() + bytes;
+  return target <= charged_ || reserve(target - charged_);
+}
+
 std::size_t Connection::buffered_bytes() const {
   return rest_.size() + (session_ == nullptr ? 0 : session_->buffered_bytes());
 }
@@ -309,7 +317,7 @@ bool Connection::unfinished() const {
 std::uint64_t Connection::due() const {
   const std::size_t buffered = buffered_bytes();
   const std::size_t excess = buffered > kFreeBufferBytes ? buffered - kFreeBufferBytes : 0;
-  return session_->held_body_bytes() + (body_ ? body_bytes_ : 0) + excess;
+  return session_->held_body_bytes() + (body_ ? body_filled_ : 0) + excess;
 }
 
 void Connection::charge_unfinished() {

@@ -77,6 +77,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   // --- Memory of the unfinished request ---
   bool reserve(std::uint64_t bytes);
+  bool charge_body(std::size_t bytes);
   // What the unfinished request should hold now, a body that is wanted aside.
   std::uint64_t due() const;
   void charge_unfinished();

@@ -77,7 +77,11 @@ void Connection::check_time_limits(std::int64_t now_ms) {
     if (!awaits_readable_ && peer_hung_up(info_.fd)) close();
     return;
   }
-  if (more_ || wanted_ != 0 || session_ == nullptr) return;
+  if (wanted_ != 0) {
+    if (peer_hung_up(info_.fd)) close();
+    return;
+  }
+  if (more_ || session_ == nullptr) return;
   const std::int64_t receive_stall_ms = settings.receive_stall_ms.load(std::memory_order_relaxed);
   if (unfinished() && now_ms - last_input_ms_ > receive_stall_ms) {
     return give_up(&thread_.counters().closed_receive_stall,

@@ -1,5 +1,5 @@
-// Memory that all unfinished requests together may hold. A connection reserves a large body whole before its first byte
-// is read, and what it buffers beyond a small allowance; what does not fit waits, unread, in order of arrival.
+// Memory that all unfinished requests together may hold. A connection reserves the next piece of a large body before
+// it is read, and what it buffers beyond a small allowance; what does not fit waits, unread, in order of arrival.
 //
 // PROGRESS. If every request that holds memory were waiting for more, none would ever finish. So when nobody who holds
 // memory is receiving, one request is let past the limit, and stays the only one until it is done. Therefore any single

@@ -28,7 +28,7 @@ namespace larder {
 
 namespace {
 
-// All requests that are being received together may hold this part of maxmemory, or one largest value if that is more.
+// All requests that are being received together may hold this part of maxmemory; a single larger one is let through.
 constexpr std::uint64_t kReceiveShareOfMaxmemory = 8;
 constexpr std::uint64_t kReceiveBytesWithoutLimit = 1ULL << 30;
 
@@ -240,8 +240,7 @@ void Server::Impl::connect_options() {
 void Server::Impl::set_receive_budget() {
   const std::uint64_t maxmemory = store_.budget().bytes_max();
   network_settings_.receive_bytes_max =
-      maxmemory == 0 ? kReceiveBytesWithoutLimit
-                     : std::max<std::uint64_t>(maxmemory / kReceiveShareOfMaxmemory, store_.value_bytes_max());
+      maxmemory == 0 ? kReceiveBytesWithoutLimit : maxmemory / kReceiveShareOfMaxmemory;
 }
 
 Status Server::Impl::set_maxclients(std::uint32_t clients) {

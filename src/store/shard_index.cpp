@@ -87,6 +87,18 @@ std::size_t ShardIndex::growth_bytes() const {
   return bytes;
 }
 
+// Every insertion splits one bucket at most, into two new slots; segments and directories come whole. What is dropped
+// on the way counts for nothing.
+std::size_t ShardIndex::growth_bytes_max(std::size_t inserts, std::size_t items) const {
+  if (inserts == 0 || items + inserts <= buckets()) return 0;
+  std::size_t bytes = 2 * inserts / kSegmentBuckets * segment_bytes(level_max_);
+  for (int level = level_ + 1; level <= level_max_; ++level) {
+    bytes += directory_bytes(level) + 2 * segment_bytes(level);
+    if (std::size_t{1} << level > items + inserts) break;
+  }
+  return bytes;
+}
+
 void ShardIndex::grow() {
   const std::uint64_t low = 2 * split_;
   if (split_ == 0) add_directory(fine_, level_ + 1);

@@ -139,6 +139,19 @@ std::size_t ShardedStore::existing(std::span<const Key> keys, TimeMs now_ms) NO_
   }));
 }
 
+// What the indexes of the shards may grow by if every key is new there.
+std::size_t ShardedStore::index_growth_bytes_max(std::span<const Key> keys,
+                                                 const std::vector<std::uint32_t>& numbers) NO_LOCK_ANALYSIS {
+  std::vector<std::size_t> inserts(numbers.size());
+  for (const Key& key : keys) {
+    const auto place = std::lower_bound(numbers.begin(), numbers.end(), hash_shard(key.hash, shard_bits_));
+    ++inserts[static_cast<std::size_t>(place - numbers.begin())];
+  }
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < numbers.size(); ++i) bytes += slots_[numbers[i]]->shard.growth_bytes_max(inserts[i]);
+  return bytes;
+}
+
 void ShardedStore::lock_all(const std::vector<std::uint32_t>& ascending) NO_LOCK_ANALYSIS {
   for (const std::uint32_t number : ascending) slots_[number]->mutex.lock();
 }
@@ -162,20 +175,20 @@ StatusCode ShardedStore::run_multi(std::span<const Key> keys, RoomNeeded room, T
       lock_all(numbers);
       // Room may have been made of the very keys that were there; then they need an item after all, and it is made
       // again.
-      const RoomNeeded wanted = room.beyond({0, room.items == 0 ? 0 : existing(keys, now_ms)});
+      RoomNeeded wanted = room.beyond({0, room.items == 0 ? 0 : existing(keys, now_ms)});
+      wanted.bytes += index_growth_bytes_max(keys, numbers);
       const RoomNeeded missing = wanted.beyond(reservation.held());
       bool ready = missing.none();
       if (!ready && budget_.try_take(missing)) {
         reservation.add(missing);
         ready = true;
       }
-      const bool go = ready || attempt == kRoomAttemptsMax;
-      if (go) {
+      if (ready) {
         MultiAccess access(*this, op);
         status = body(access);
       }
       unlock_all(numbers);
-      if (go || !make_room(missing, reservation, now_ms, events)) break;
+      if (ready || attempt == kRoomAttemptsMax || !make_room(missing, reservation, now_ms, events)) break;
     }
   }
   if (status == StatusCode::kNeedsRoom) status = StatusCode::kOutOfMemory;

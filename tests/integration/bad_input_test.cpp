@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "support/command_runner.h"
+#include "support/eventually.h"
 #include "support/test_server.h"
 
 namespace larder::test {
@@ -73,6 +74,10 @@ TEST_P(BadInputTest, HalfARequestThenSilenceHoldsNobodyUp) {
   }
   SocketClient client = server_.connect();
   EXPECT_EQ(client.exchange("SET other 1\r\nGET other\r\n", "+OK\r\n$1\r\n1\r\n"), "+OK\r\n$1\r\n1\r\n");
+  // A value that is received into a block of its own, larger than all unfinished requests together may hold.
+  client.send(encode_request({"SET", "large", std::string(20 << 20, 'v')}) + "STRLEN large\r\n");
+  EXPECT_EQ(client.receive_until("\r\n"), "+OK\r\n");
+  EXPECT_EQ(client.receive_until("\r\n"), ":20971520\r\n");
 }
 
 TEST_P(BadInputTest, AClientThatNeverReadsIsHeldBackNotServedIntoMemory) {
@@ -82,7 +87,15 @@ TEST_P(BadInputTest, AClientThatNeverReadsIsHeldBackNotServedIntoMemory) {
   std::string requests;
   for (int i = 0; i < 1000; ++i) requests += "GET large\r\n";
   greedy.send_what_fits(requests);
+  const auto unsent_bytes = [&] {
+    bystander_.send("CLIENT LIST\r\n");
+    const std::string list = bystander_.receive_until("\n\r\n");
+    const std::size_t line = list.find(":" + std::to_string(greedy.local_port()) + " ");
+    return std::stoull(list.substr(list.find(" omem=", line) + 6));
+  };
+  EXPECT_TRUE(eventually([&] { return unsent_bytes() > 0; }));
   EXPECT_EQ(bystander_.exchange("PING\r\n", "+PONG\r\n"), "+PONG\r\n");
+  EXPECT_LT(unsent_bytes(), 4u << 20);
 }
 
 TEST_P(BadInputTest, AFloodOfConnectionsMeetsMaxclients) {

@@ -125,6 +125,9 @@ class Shard {
   // An upper bound of what set() will charge for an item, its share of the index's growth aside.
   static std::size_t item_bytes_max(std::size_t key_bytes, std::size_t value_bytes);
 
+  // An upper bound of what the index takes more while `inserts` new items come.
+  std::size_t growth_bytes_max(std::size_t inserts) const { return index_.growth_bytes_max(inserts, lru_.size()); }
+
   // Stops the process if an invariant does not hold. O(items).
   void check_invariants() const;
 

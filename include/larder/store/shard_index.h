@@ -52,6 +52,8 @@ class ShardIndex {
   // Growing by one bucket: whether it is time to, what it takes at most while it happens, the step.
   bool wants_growth(std::size_t items) const { return items >= buckets() && level_ < level_max_; }
   std::size_t growth_bytes() const;
+  // An upper bound of what the tables take more during `inserts` insertions into an index of `items`.
+  std::size_t growth_bytes_max(std::size_t inserts, std::size_t items) const;
   void grow();
   // The same backwards.
   bool wants_shrinking(std::size_t items) const { return level_ + (split_ > 0) > kLevelMin && items < buckets() / 8; }

@@ -173,6 +173,7 @@ class ShardedStore {
   void lock_all(const std::vector<std::uint32_t>& ascending);
   void unlock_all(const std::vector<std::uint32_t>& ascending);
   std::size_t existing(std::span<const Key> keys, TimeMs now_ms);
+  std::size_t index_growth_bytes_max(std::span<const Key> keys, const std::vector<std::uint32_t>& numbers);
 
   const Hasher hasher_;
   const int shard_bits_;

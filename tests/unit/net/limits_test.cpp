@@ -99,32 +99,53 @@ TEST_F(LimitsTest, IdleConnectionBetweenRequestsIsNotStalled) {
   EXPECT_EQ(idle.exchange("PING\n", "+PONG\r\n"), "+PONG\r\n");
 }
 
-TEST_F(LimitsTest, BodiesWaitForMemoryInOrderAndOthersAreServed) {
+TEST_F(LimitsTest, WhoAnnouncesABodyAndSendsNothingHoldsNothing) {
+  settings.receive_bytes_max = 1'000'000;
+  start(4);
+  std::vector<SocketClient> silent;
+  for (int i = 0; i < 10; ++i) {
+    silent.push_back(connect());
+    silent.back().send("BODY 900000\n");
+  }
+  ASSERT_TRUE(eventually([&] { return handler.body_blocks == 10; }));
+  EXPECT_EQ(counters->receiving_bytes_now.get(), 0U);
+  SocketClient client = connect();
+  client.send("BODY 900000\n" + std::string(900'000, 'a'));
+  EXPECT_EQ(client.receive_until("\r\n").substr(0, 12), "+BODY 900000");
+}
+
+TEST_F(LimitsTest, BodiesWaitForMemoryAndOthersAreServed) {
   settings.receive_bytes_max = 1'000'000;
   start(4);
   SocketClient first = connect();
   first.send("BODY 800000\n" + std::string(700'000, 'a'));
-  ASSERT_TRUE(eventually([&] { return handler.body_blocks == 1; }));
+  ASSERT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() >= 700'000U; }));
   SocketClient second = connect();
-  second.send("BODY 700000\n" + std::string(200'000, 'b'));
-  ASSERT_TRUE(eventually([&] { return handler.executed == 2; }));
-  SocketClient third = connect();
-  third.send("BODY 600000\n");
-  ASSERT_TRUE(eventually([&] { return handler.executed == 3; }));
+  second.send("BODY 700000\n" + std::string(700'000, 'b'));
+  ASSERT_TRUE(eventually([&] { return handler.body_blocks == 2; }));
   SocketClient small = connect();
   EXPECT_EQ(small.exchange("PING\n", "+PONG\r\n"), "+PONG\r\n");
-  EXPECT_EQ(handler.body_blocks, 1U);
-  EXPECT_EQ(counters->receiving_bytes_now.get(), 800'000U);
+  EXPECT_LE(counters->receiving_bytes_now.get(), 1'000'000U);
+  EXPECT_EQ(second.receive_available(), "");
 
   first.send(std::string(100'000, 'a'));
-  first.receive_until("\r\n");
-  EXPECT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() == 700'000U; }));
-  EXPECT_TRUE(eventually([&] { return handler.body_blocks == 2U; }));
-  second.close();
-  EXPECT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() == 600'000U; }));
-  third.send(std::string(600'000, 'c'));
-  third.receive_until("\r\n");
+  EXPECT_EQ(first.receive_until("\r\n").substr(0, 12), "+BODY 800000");
+  EXPECT_EQ(second.receive_until("\r\n").substr(0, 12), "+BODY 700000");
   EXPECT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() == 0U; }));
+}
+
+// Its peer's end is noticed although nothing is read from it.
+TEST_F(LimitsTest, AClientThatLeavesWhileItsBodyWaitsIsForgotten) {
+  settings.receive_bytes_max = 1'000'000;
+  start();
+  SocketClient first = connect();
+  first.send("BODY 800000\n" + std::string(799'000, 'a'));
+  ASSERT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() >= 799'000U; }));
+  SocketClient second = connect();
+  second.send("BODY 700000\n" + std::string(500'000, 'b'));
+  ASSERT_TRUE(eventually([&] { return handler.body_blocks == 2; }));
+  second.abort();
+  EXPECT_TRUE(eventually([&] { return counters->connections_now.get() == 1U; }));
 }
 
 TEST_F(LimitsTest, OneBodyLargerThanTheBudgetMayProceed) {
@@ -157,7 +178,7 @@ TEST_F(LimitsTest, ExecutedBodiesInAStreamOfThemAreNotCharged) {
   for (int i = 0; i < 20; ++i) requests += "BODY 200000\n" + std::string(200'000, 'a');
   client.send(requests + "BODY 200000\nhalf");
   EXPECT_TRUE(eventually([&] { return handler.body_blocks == 21; }));
-  EXPECT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() == 200'000; }));
+  EXPECT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() == 4; }));
 }
 
 TEST_F(LimitsTest, LongUnfinishedLineIsCharged) {
@@ -185,6 +206,9 @@ TEST_F(LimitsTest, ClientsBeyondMaxclientsAreToldAndClosed) {
 }
 
 TEST_F(LimitsTest, RunningOutOfFileDescriptorsIsSurvived) {
+#ifdef LARDER_SANITIZED
+  GTEST_SKIP() << "the sanitizers' own checks need file descriptors";
+#endif
   start();
   SocketClient before = connect();
   before.exchange("PING\n", "+PONG\r\n");

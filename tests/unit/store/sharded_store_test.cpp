@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <algorithm>
 
 #include <map>
 #include <set>
@@ -391,6 +392,25 @@ TEST_F(ShardedStoreTest, MultiMakesRoomAndStaysWithinTheLimit) {
   }
   EXPECT_GT(store_->stats().total.evicted, 0u);
   EXPECT_LE(store_->stats().peak_bytes, kBytesMax + limits::kOverdrawBytesMax);
+}
+
+// The index grows while the keys go in: its growth is part of the room.
+TEST_F(ShardedStoreTest, MultiOfManyNewKeysIsDoneWholeOrNotAtAll) {
+  constexpr std::uint64_t kBytesMax = 4 << 20;
+  int refused = 0;
+  for (int count = 20'000; count <= 60'000; count += 2'500) {
+    make({.maxmemory_bytes = kBytesMax, .policy = PolicyKind::kAllKeysLru, .shards = 2});
+    for (int i = 0; i < 60; ++i) set("before" + std::to_string(i), std::string(60'000, 'v'));
+    std::vector<std::string> names;
+    for (int i = 0; i < count; ++i) names.push_back(std::to_string(i));
+    const StatusCode status = set_all(names, "1");
+    const auto present = std::count_if(names.begin(), names.end(), [&](const std::string& name) { return has(name); });
+    EXPECT_EQ(present, status == StatusCode::kOk ? count : 0) << count;
+    EXPECT_LE(store_->stats().peak_bytes, kBytesMax);
+    refused += status == StatusCode::kOutOfMemory;
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_LT(refused, 17);
 }
 
 }  // namespace
