@@ -45,8 +45,8 @@ inline constexpr std::int64_t kOutputStallMsMax = 60'000;
 // asked for (MGET of large values holds references, not bytes, and is counted by its bytes all the same).
 inline constexpr std::size_t kOutputHardBytes = 4ULL << 30;
 
-// Bytes that one command may copy into its reply (values in blocks of their own are sent by reference and not counted): a
-// request of a few bytes a key must not make the server hold gigabytes.
+// Bytes that one command may copy into its reply (values in blocks of their own are sent by reference and not counted):
+// a request of a few bytes a key must not make the server hold gigabytes.
 inline constexpr std::size_t kReplyCopiedBytesMax = 256ULL << 20;
 
 // --- Receiving ---
