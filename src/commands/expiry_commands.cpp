@@ -12,6 +12,16 @@ namespace {
 constexpr std::int64_t kNoSuchKey = -2;
 constexpr std::int64_t kNeverExpires = -1;
 
+// 1 if the expiry was changed, 0 if there was nothing to change or a condition did not hold.
+Outcome reply_changed(CommandContext& context, StatusCode status) {
+  if (status == StatusCode::kOk || status == StatusCode::kNotFound || status == StatusCode::kNotStored) {
+    context.reply.integer(status == StatusCode::kOk ? 1 : 0);
+  } else {
+    context.reply.error(status);
+  }
+  return Outcome::kDone;
+}
+
 Outcome set_expiry(CommandContext& context, TimeUnit unit, TimeBase base) {
   const auto conditions = read_expiry_conditions(context, 3);
   if (!conditions) return Outcome::kDone;
@@ -26,12 +36,7 @@ Outcome set_expiry(CommandContext& context, TimeUnit unit, TimeBase base) {
     shard.erase(key, op);
     return StatusCode::kOk;
   });
-  if (status == StatusCode::kOk || status == StatusCode::kNotFound || status == StatusCode::kNotStored) {
-    context.reply.integer(status == StatusCode::kOk ? 1 : 0);
-  } else {
-    context.reply.error(status);
-  }
-  return Outcome::kDone;
+  return reply_changed(context, status);
 }
 
 Outcome cmd_expire(CommandContext& context) {
@@ -88,12 +93,7 @@ Outcome cmd_persist(CommandContext& context) {
     if (!item || item->expire_at_ms == kNoExpiry) return StatusCode::kNotFound;
     return shard.set_expiry(key, kNoExpiry, op);
   });
-  if (status == StatusCode::kOk || status == StatusCode::kNotFound) {
-    context.reply.integer(status == StatusCode::kOk ? 1 : 0);
-  } else {
-    context.reply.error(status);
-  }
-  return Outcome::kDone;
+  return reply_changed(context, status);
 }
 
 constexpr KeySpec kFirst = {1, 1, 1};

@@ -189,12 +189,6 @@ bool Connection::advance(std::string_view& input) {
   switch (stage_) {
     case Stage::kRequests:
       return execute(input);
-    case Stage::kBodyWanted:
-      // Give back first what requests before this one held.
-      if (const std::uint64_t keep = due(); keep < charged_) {
-        thread_.budget().give_back(share_, std::exchange(charged_, keep) - keep);
-      }
-      return open_body();
     case Stage::kBody:
       return fill_body(input);
     case Stage::kSkip:
@@ -221,9 +215,11 @@ bool Connection::execute(std::string_view& input) {
       more_ = true;
       return false;
     case TurnResult::State::kNeedBody:
+      body_bytes_ = result.body_bytes;
+      return open_body();
     case TurnResult::State::kSkipBody:
       body_bytes_ = result.body_bytes;
-      stage_ = result.state == TurnResult::State::kNeedBody ? Stage::kBodyWanted : Stage::kSkip;
+      stage_ = Stage::kSkip;
       return true;
     case TurnResult::State::kParked:
       more_ = !session_->parked();
@@ -236,6 +232,10 @@ bool Connection::execute(std::string_view& input) {
 }
 
 bool Connection::open_body() {
+  // Gives back first what requests before this one held.
+  if (const std::uint64_t keep = due(); keep < charged_) {
+    thread_.budget().give_back(share_, std::exchange(charged_, keep) - keep);
+  }
   body_ = session_->body_block(body_bytes_);
   if (!body_) {
     give_up(nullptr, "no memory for a value of " + std::to_string(body_bytes_) + " bytes");

@@ -42,11 +42,10 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
  private:
   enum class Stage : std::uint8_t {
-    kRequests,    // input goes to the session
-    kBodyWanted,  // a body comes next, memory for it is not yet granted
-    kBody,        // input goes into body_
-    kSkip,        // input is dropped
-    kLingering,   // no session any more; all is sent, the peer is given time to take it
+    kRequests,   // input goes to the session
+    kBody,       // input goes into body_
+    kSkip,       // input is dropped
+    kLingering,  // no session any more; all is sent, the peer is given time to take it
   };
 
   // --- Events ---
@@ -78,7 +77,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   // --- Memory of the unfinished request ---
   bool reserve(std::uint64_t bytes);
   bool charge_body(std::size_t bytes);
-  // What the unfinished request should hold now, a body that is wanted aside.
+  // What the unfinished request holds now, of a body what has come.
   std::uint64_t due() const;
   void charge_unfinished();
   void release_memory();

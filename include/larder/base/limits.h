@@ -41,8 +41,8 @@ inline constexpr std::size_t kTurnBodyBytes = 256 * 1024;
 inline constexpr std::size_t kOutputSoftBytes = 1 << 20;
 // A client that takes nothing of its waiting output for this long is closed.
 inline constexpr std::int64_t kOutputStallMsMax = 60'000;
-// Unsent output at which a connection is closed whatever it is doing. Larger than the largest reply one command can be
-// asked for (MGET of large values holds references, not bytes, and is counted by its bytes all the same).
+// Unsent output at which a connection is closed whatever it is doing. Large values are held by reference, not copied,
+// but counted by their bytes all the same: eight of the largest fit.
 inline constexpr std::size_t kOutputHardBytes = 4ULL << 30;
 
 // Bytes that one command may copy into its reply (values in blocks of their own are sent by reference and not counted):
@@ -50,7 +50,7 @@ inline constexpr std::size_t kOutputHardBytes = 4ULL << 30;
 inline constexpr std::size_t kReplyCopiedBytesMax = 256ULL << 20;
 
 // --- Receiving ---
-// A request that has begun and does not go on for this long is closed, so that a reserved block is not held for ever.
+// A request that has begun and does not go on for this long is closed, so that its memory is not held for ever.
 inline constexpr std::int64_t kReceiveStallMsMax = 60'000;
 
 // --- Waiting ---
