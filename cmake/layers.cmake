@@ -1,4 +1,5 @@
-# larder_flags: what all of our code is compiled with. larder_layer(name deps): the library of one layer from src/<name>/*.cpp.
+# larder_flags: what all of our code is compiled with. larder_layer(name deps): the library of one layer from src/<name>/*.cpp
+# and the folders in there.
 # A layer sees include/ and its own private headers under src/; which layers' headers it may include is checked by the test
 # `layers`, which reads the same table from CMakeLists.txt.
 
@@ -23,7 +24,7 @@ if(LARDER_SANITIZE)
 endif()
 
 function(larder_layer name dependencies)
-  file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${name}/*.cpp")
+  file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${name}/*.cpp" "${PROJECT_SOURCE_DIR}/src/${name}/*/*.cpp")
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
   add_library(larder_${name} STATIC ${sources})
   target_include_directories(larder_${name}

@@ -1,27 +1,36 @@
 #include "larder/base/blob.h"
 
-#include <cstdlib>
+#include <algorithm>
 #include <new>
 
 #include "larder/base/allocation.h"
+#include "larder/base/page_arena.h"
 
 namespace larder {
 
+namespace {
+
+// Even an empty value has a place.
+std::size_t run_bytes(std::size_t size_bytes) {
+  return std::max<std::size_t>(size_bytes, 1);
+}
+
+}  // namespace
+
 std::size_t Blob::footprint_bytes(std::size_t size_bytes) {
-  return allocation_bytes(sizeof(Blob) + size_bytes);
+  return round_up_to_pages(run_bytes(size_bytes)) + allocation_bytes(sizeof(Blob));
 }
 
 BlobRef Blob::allocate(std::size_t size_bytes) {
-  void* block = std::malloc(sizeof(Blob) + size_bytes);
-  if (block == nullptr) return {};
-  return BlobRef::adopt(new (block) Blob(size_bytes));
+  char* const run = PageArena::of_process().allocate(run_bytes(size_bytes));
+  if (run == nullptr) return {};
+  return BlobRef::adopt(new Blob(run, size_bytes));
 }
 
 void Blob::unref() {
-  if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-    this->~Blob();
-    std::free(this);
-  }
+  if (references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  PageArena::of_process().free(data_, run_bytes(size_bytes_));
+  delete this;
 }
 
 }  // namespace larder

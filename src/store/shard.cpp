@@ -1,4 +1,5 @@
-// A Shard's life, sums and room. Its items are in shard_items.cpp, what walks over them in shard_keyspace.cpp.
+// A Shard's life, sums and room. Its items are in shard_items.cpp, the keyspace in shard_keyspace.cpp, walks over the
+// log in shard_log.cpp.
 #include "larder/store/shard.h"
 
 #include <algorithm>
@@ -6,14 +7,21 @@
 #include "larder/base/allocation.h"
 #include "larder/base/check.h"
 #include "larder/base/limits.h"
-#include "store/item.h"
 
 namespace larder {
 
 namespace {
 
-// About 35 years: expiries further from the first one count as that far, so that eight million of them cannot overflow.
+// About 35 years: expiries further from the first one count as that far, so that millions of them cannot overflow.
 constexpr std::int64_t kExpiryShareMsMax = std::int64_t{1} << 40;
+// Of the items' bytes, what may lie dead beside them: charged with every item.
+constexpr std::size_t kSlackShare = 12;
+// The smallest item of all, for how much address space the index may need.
+constexpr std::size_t kRecordBytesMin = 16;
+
+constexpr std::size_t slack_bytes(std::size_t record_bytes) {
+  return (record_bytes + kSlackShare - 1) / kSlackShare;
+}
 
 }  // namespace
 
@@ -21,11 +29,14 @@ ShardStats& ShardStats::operator+=(const ShardStats& other) {
   items += other.items;
   items_with_expiry += other.items_with_expiry;
   item_bytes += other.item_bytes;
+  slack_bytes += other.slack_bytes;
   data_bytes += other.data_bytes;
   blob_bytes += other.blob_bytes;
   index_bytes += other.index_bytes;
   dead_bytes += other.dead_bytes;
   overhead_bytes += other.overhead_bytes;
+  log_bytes += other.log_bytes;
+  moved_bytes += other.moved_bytes;
   evicted += other.evicted;
   evicted_age_ms_sum += other.evicted_age_ms_sum;
   expired += other.expired;
@@ -35,21 +46,52 @@ ShardStats& ShardStats::operator+=(const ShardStats& other) {
 Shard::Shard(const Options& options, Budget& budget)
     : number_(options.number),
       shard_bits_(options.shard_bits),
+      hasher_(*options.hasher),
       budget_(budget),
-      policy_(options.policy),
-      index_(options.shard_bits),
+      log_(options.segment_bytes, options.range_bytes),
+      index_(
+          {.position_bits = kScanCursorBits - options.shard_bits, .entries_max = options.range_bytes / kRecordBytesMin},
+          [this](Location location) { return position_of(hash_of(location)); }),
+      policy_factory_(options.policy_factory),
+      policy_kind_(options.policy),
       databases_(static_cast<std::size_t>(options.databases)) {
+  base_ = log_.base();
+  counts_items_ = budget.items_max() != 0;
+  policy_ = policy_factory_(policy_kind_, *this);
+  form_ = policy_->traits().form;
+  queues_ = policy_->traits().queues;
   stats_.index_bytes = index_.bytes();
-  stats_.overhead_bytes = sizeof(Shard) + allocation_bytes(databases_.size() * sizeof(DatabaseState));
+  metadata_bytes_ = policy_->metadata_bytes();
+  stats_.overhead_bytes = sizeof(Shard) + allocation_bytes(databases_.size() * sizeof(DatabaseState)) + metadata_bytes_;
   budget_.take({stats_.used_bytes(), 0});
 }
 
 Shard::~Shard() {
-  while (LruNode* node = lru_.coldest()) {
-    lru_.erase(*node);
-    free_item(static_cast<Item&>(*node));
+  for (SegmentNumber number = 1; number < log_.segments_end() && stats_.blob_bytes != 0; ++number) {
+    std::uint32_t offset = 0;
+    for (Location next = log_.next_live(number, offset); next != kNowhere; next = log_.next_live(number, offset)) {
+      const BlobRef last = BlobRef::adopt(item(next).blob());
+      offset += static_cast<std::uint32_t>(item(next).record_bytes());
+    }
   }
   budget_.give_back({stats_.used_bytes(), stats_.items});
+}
+
+// --- What the policy asks ---
+
+std::uint64_t Shard::capacity() const {
+  const std::uint64_t limit = counts_items_ ? budget_.items_max() : budget_.bytes_max();
+  if (limit != 0) return std::max<std::uint64_t>(1, limit >> shard_bits_);
+  return counts_items_ ? index_.size() : stats_.item_bytes + stats_.blob_bytes;
+}
+
+std::uint64_t Shard::stream_weight(StreamId stream) const {
+  return counts_items_ ? log_.stream_items(stream) : log_.stream_bytes(stream);
+}
+
+KeyHash Shard::hash_of(Location location) const {
+  const ItemRef found = item(location);
+  return hasher_(found.database(), found.key());
 }
 
 // --- Sums ---
@@ -58,41 +100,51 @@ std::int64_t Shard::expiry_share_ms(TimeMs expire_at_ms) const {
   return std::clamp(expire_at_ms - expiry_base_ms_, -kExpiryShareMsMax, kExpiryShareMsMax);
 }
 
-void Shard::account(const Item& item) {
-  DatabaseState& database = databases_[item.database];
+void Shard::account(ItemRef item) {
+  const std::size_t record_bytes = item.record_bytes();
+  const std::size_t total_bytes = item.total_bytes();
+  const std::size_t data_bytes = item.key().size() + item.value_bytes();
+  DatabaseState& database = databases_[item.database()];
   ++database.items;
-  database.used_bytes += item.total_bytes();
-  database.data_bytes += item.data_bytes();
+  database.used_bytes += total_bytes;
+  database.data_bytes += data_bytes;
   ++stats_.items;
-  stats_.item_bytes += item.allocated_bytes;
-  stats_.blob_bytes += item.blob_bytes();
-  stats_.data_bytes += item.data_bytes();
-  if (item.expire_at_ms == kNoExpiry) return;
+  stats_.item_bytes += record_bytes;
+  stats_.slack_bytes += slack_bytes(record_bytes);
+  stats_.blob_bytes += total_bytes - record_bytes;
+  stats_.data_bytes += data_bytes;
+  if (item.expiry() == kNoExpiry) return;
   ++database.items_with_expiry;
-  database.expiry_sum_ms += expiry_share_ms(item.expire_at_ms);
+  database.expiry_sum_ms += expiry_share_ms(item.expiry());
   ++stats_.items_with_expiry;
 }
 
-void Shard::unaccount(const Item& item) {
-  DatabaseState& database = databases_[item.database];
+void Shard::unaccount(ItemRef item) {
+  const std::size_t record_bytes = item.record_bytes();
+  const std::size_t total_bytes = item.total_bytes();
+  const std::size_t data_bytes = item.key().size() + item.value_bytes();
+  DatabaseState& database = databases_[item.database()];
   --database.items;
-  database.used_bytes -= item.total_bytes();
-  database.data_bytes -= item.data_bytes();
+  database.used_bytes -= total_bytes;
+  database.data_bytes -= data_bytes;
   --stats_.items;
-  stats_.item_bytes -= item.allocated_bytes;
-  stats_.blob_bytes -= item.blob_bytes();
-  stats_.data_bytes -= item.data_bytes();
-  if (item.expire_at_ms == kNoExpiry) return;
+  stats_.item_bytes -= record_bytes;
+  stats_.slack_bytes -= slack_bytes(record_bytes);
+  stats_.blob_bytes -= total_bytes - record_bytes;
+  stats_.data_bytes -= data_bytes;
+  if (item.expiry() == kNoExpiry) return;
   --database.items_with_expiry;
-  database.expiry_sum_ms -= expiry_share_ms(item.expire_at_ms);
+  database.expiry_sum_ms -= expiry_share_ms(item.expiry());
   --stats_.items_with_expiry;
 }
 
-void Shard::note_expiry(TimeMs expire_at_ms, TimeMs now_ms) {
-  if (expire_at_ms == kNoExpiry) return;
-  if (stats_.items_with_expiry == 0) expiry_base_ms_ = now_ms;
-  earliest_expiry_ms_ = std::min(earliest_expiry_ms_, expire_at_ms);
-  pass_earliest_expiry_ms_ = std::min(pass_earliest_expiry_ms_, expire_at_ms);
+void Shard::unaccount_flushed(ItemRef item) {
+  const std::size_t record_bytes = item.record_bytes();
+  --flushed_items_;
+  stats_.item_bytes -= record_bytes;
+  stats_.slack_bytes -= slack_bytes(record_bytes);
+  stats_.blob_bytes -= item.total_bytes() - record_bytes;
+  stats_.dead_bytes -= item.total_bytes();
 }
 
 std::uint64_t Shard::count(Database database) const {
@@ -112,14 +164,22 @@ std::int64_t Shard::average_ttl_ms(Database database, TimeMs now_ms) const {
 
 // --- Room ---
 
-Shard::Footprint Shard::footprint(std::size_t key_bytes, std::size_t value_bytes) {
-  const bool in_blob = value_bytes >= limits::kBodyBytesMin;
-  return {allocation_bytes(Item::request_bytes(key_bytes, value_bytes, in_blob)),
-          in_blob ? Blob::footprint_bytes(value_bytes) : 0};
+std::size_t Shard::cost(const ItemShape& shape) {
+  const std::size_t record_bytes = shape.record_bytes();
+  return record_bytes + slack_bytes(record_bytes) + (shape.has_blob ? Blob::footprint_bytes(shape.value_bytes) : 0);
 }
 
 std::size_t Shard::item_bytes_max(std::size_t key_bytes, std::size_t value_bytes) {
-  return footprint(key_bytes, value_bytes).total();
+  ItemShape shape{.form = ItemForm::kListItem,
+                  .has_expiry = true,
+                  .has_blob = false,
+                  .database = 1,
+                  .key_bytes = key_bytes,
+                  .value_bytes = value_bytes};
+  const std::size_t in_the_record = cost(shape);
+  if (value_bytes < SegmentLog::kSegmentBytesMin / kInlineShare) return in_the_record;
+  shape.has_blob = true;
+  return value_bytes < SegmentLog::kSegmentBytesMax / kInlineShare ? std::max(in_the_record, cost(shape)) : cost(shape);
 }
 
 bool Shard::acquire(RoomNeeded room, Op& op) {
@@ -141,42 +201,69 @@ void Shard::release(RoomNeeded room, Reservation* to) {
   }
 }
 
+void Shard::settle_index(std::size_t held_bytes, Reservation* to) {
+  const std::size_t covered = static_cast<std::size_t>(stats_.index_bytes) + held_bytes;
+  const std::size_t bytes = index_.bytes();
+  stats_.index_bytes = bytes;
+  if (bytes > covered) budget_.take({bytes - covered, 0});
+  if (bytes < covered) release({covered - bytes, 0}, to);
+}
+
+void Shard::settle_metadata() {
+  const std::size_t bytes = policy_->metadata_bytes();
+  if (bytes == metadata_bytes_) return;
+  stats_.overhead_bytes += bytes;
+  stats_.overhead_bytes -= metadata_bytes_;
+  if (bytes > metadata_bytes_) budget_.take({bytes - static_cast<std::size_t>(metadata_bytes_), 0});
+  if (bytes < metadata_bytes_) release({static_cast<std::size_t>(metadata_bytes_) - bytes, 0}, nullptr);
+  metadata_bytes_ = bytes;
+}
+
 // --- Invariants ---
 
 void Shard::check_invariants() const {
-  lru_.check_invariants();
-  LARDER_CHECK(index_.check_invariants() == lru_.size());
-  LARDER_CHECK(stats_.index_bytes == index_.bytes());
-
+  log_.check_invariants();
+  std::uint64_t entries = 0;
   ShardStats sums;
   std::uint64_t flushed_items = 0;
   std::vector<DatabaseState> databases(databases_.size());
-  for (const LruNode* node = lru_.coldest(); node != nullptr; node = lru_.warmer(*node)) {
-    const Item& item = static_cast<const Item&>(*node);
-    LARDER_CHECK(*index_.link_of(item) == &item);
-    LARDER_CHECK(!item.has_blob || item.blob()->size() == item.value_bytes);
-    sums.item_bytes += item.allocated_bytes;
-    sums.blob_bytes += item.blob_bytes();
-    if (item.epoch != databases_[item.database].epoch) {
+  index_.check_invariants([&](Location location) {
+    ++entries;
+    const ItemRef found = item(location);
+    LARDER_CHECK(found.is_item());
+    LARDER_CHECK(!found.has_blob() || found.blob()->size() == found.value_bytes());
+    LARDER_CHECK(!is_managed(location) || found.form() == form_);
+    sums.item_bytes += found.record_bytes();
+    sums.slack_bytes += slack_bytes(found.record_bytes());
+    sums.blob_bytes += found.total_bytes() - found.record_bytes();
+    if (fate(location, kNever - 1) == Fate::kFlushed) {
       ++flushed_items;
-      sums.dead_bytes += item.total_bytes();
-      continue;
+      sums.dead_bytes += found.total_bytes();
+      return;
     }
+    const std::size_t data_bytes = found.key().size() + found.value_bytes();
+    DatabaseState& database = databases[found.database()];
     ++sums.items;
-    sums.data_bytes += item.data_bytes();
-    ++databases[item.database].items;
-    databases[item.database].used_bytes += item.total_bytes();
-    databases[item.database].data_bytes += item.data_bytes();
-    if (item.expire_at_ms == kNoExpiry) continue;
-    LARDER_CHECK(item.expire_at_ms >= earliest_expiry_ms_);
+    sums.data_bytes += data_bytes;
+    ++database.items;
+    database.used_bytes += found.total_bytes();
+    database.data_bytes += data_bytes;
+    if (found.expiry() == kNoExpiry) return;
+    LARDER_CHECK(found.expiry() >= earliest_expiry_ms_);
     ++sums.items_with_expiry;
-    ++databases[item.database].items_with_expiry;
-    databases[item.database].expiry_sum_ms += expiry_share_ms(item.expire_at_ms);
-  }
+    ++database.items_with_expiry;
+    database.expiry_sum_ms += expiry_share_ms(found.expiry());
+  });
 
+  std::uint64_t records = 0;
+  for (StreamId stream = 0; stream <= SegmentLog::kAside; ++stream) records += log_.stream_items(stream);
+  LARDER_CHECK(records == entries && entries == index_.size());
+  policy_->check_invariants(entries - log_.stream_items(SegmentLog::kAside));
+  LARDER_CHECK(stats_.index_bytes == index_.bytes() && metadata_bytes_ == policy_->metadata_bytes());
   LARDER_CHECK(flushed_items == flushed_items_);
   LARDER_CHECK(sums.items == stats_.items && sums.items_with_expiry == stats_.items_with_expiry);
-  LARDER_CHECK(sums.item_bytes == stats_.item_bytes && sums.blob_bytes == stats_.blob_bytes);
+  LARDER_CHECK(sums.item_bytes == stats_.item_bytes && sums.slack_bytes == stats_.slack_bytes);
+  LARDER_CHECK(sums.item_bytes == log_.live_bytes() && sums.blob_bytes == stats_.blob_bytes);
   LARDER_CHECK(sums.data_bytes == stats_.data_bytes && sums.dead_bytes == stats_.dead_bytes);
   for (std::size_t number = 0; number < databases.size(); ++number) {
     const DatabaseState& expected = databases[number];

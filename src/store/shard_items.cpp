@@ -1,28 +1,22 @@
 // What a Shard does to one item.
-#include <cstdlib>
+#include <algorithm>
 #include <cstring>
-#include <new>
 
-#include "larder/base/allocation.h"
 #include "larder/base/check.h"
 #include "larder/base/limits.h"
 #include "larder/store/shard.h"
-#include "store/item.h"
 
 namespace larder {
 
 namespace {
 
-// An item keeps its allocation for a smaller value as long as that uses at least half of it.
-bool fits_well(std::size_t needed_bytes, std::size_t allocated_bytes) {
-  return needed_bytes <= allocated_bytes && needed_bytes * 2 >= allocated_bytes;
-}
+constexpr std::size_t kCacheLineBytes = 64;
 
 // A reference for the store to keep: to the caller's block, or to a copy. Empty if the system has no memory.
 BlobRef blob_of(const Value& value) {
   if (value.blob != nullptr) return BlobRef::share(value.blob);
   BlobRef copy = Blob::allocate(value.bytes.size());
-  if (copy) std::memcpy(copy->data(), value.bytes.data(), value.bytes.size());
+  if (copy && !value.bytes.empty()) std::memcpy(copy->data(), value.bytes.data(), value.bytes.size());
   return copy;
 }
 
@@ -33,209 +27,326 @@ void copy_bytes(char* to, std::string_view bytes) {
 
 }  // namespace
 
-Shard::Fate Shard::fate(const Item& item, TimeMs now_ms) const {
-  if (item.epoch != databases_[item.database].epoch) return Fate::kFlushed;
-  return item.expire_at_ms != kNoExpiry && item.expire_at_ms <= now_ms ? Fate::kExpired : Fate::kLive;
+// --- Finding ---
+
+Location Shard::find(const Key& key) const {
+  return index_.find(position_of(key.hash), [&](Location location) {
+    const ItemRef found = item(location);
+    // Header and key often lie across two cache lines: both are asked for at once.
+    __builtin_prefetch(found.record() + kCacheLineBytes);
+    return found.key() == key.bytes && found.database() == key.database;
+  });
 }
 
-ItemView Shard::view(const Item& item, TimeMs now_ms) const {
-  return {item.key(), item.value(), item.blob(), item.expire_at_ms, now_ms - item.last_use_ms,
-          item.hash,  item.database};
+Location Shard::find_live(const Key& key, Op& op) {
+  now_ms_ = op.now_ms;
+  const Location location = find(key);
+  if (location == kNowhere || reclaim_if_dead(location, key.hash, op, nullptr)) return kNowhere;
+  return location;
 }
 
-void Shard::touch(Item& item, TimeMs now_ms) {
-  lru_.move_to_warmest(item);
-  item.last_use_ms = now_ms;
+Shard::Fate Shard::fate(Location location, TimeMs now_ms) const {
+  const ItemRef found = item(location);
+  if (flushed_items_ > 0 &&
+      log_.segment(log_.segment_of(location)).sequence < databases_[found.database()].flush_sequence) {
+    return Fate::kFlushed;
+  }
+  const TimeMs expire_at_ms = found.expiry();
+  return expire_at_ms != kNoExpiry && expire_at_ms <= now_ms ? Fate::kExpired : Fate::kLive;
+}
+
+ItemView Shard::view(Location location, KeyHash hash, TimeMs now_ms) const {
+  const ItemRef found = item(location);
+  const std::optional<TimeMs> last_use_ms =
+      is_managed(location) ? policy_->last_use_ms(location, now_ms) : std::optional<TimeMs>{};
+  return {.key = found.key(),
+          .value = found.value(),
+          .blob = found.blob(),
+          .expire_at_ms = found.expiry(),
+          .idle_ms = now_ms - last_use_ms.value_or(now_ms),
+          .hash = hash,
+          .database = found.database()};
 }
 
 std::optional<ItemView> Shard::get(const Key& key, Touch how, Op& op) {
-  Item** const link = find_live(key, op);
-  if (link == nullptr) return {};
-  const ItemView found = view(**link, op.now_ms);
-  if (how == Touch::kYes) touch(**link, op.now_ms);
+  const Location location = find_live(key, op);
+  if (location == kNowhere) return {};
+  const ItemView found = view(location, key.hash, op.now_ms);
+  if (how == Touch::kYes) touch(location, key.hash, op.now_ms);
   return found;
 }
 
 bool Shard::contains(const Key& key, TimeMs now_ms) const {
-  Item** const link = index_.find(key);
-  return link != nullptr && fate(**link, now_ms) == Fate::kLive;
+  const Location location = find(key);
+  return location != kNowhere && fate(location, now_ms) == Fate::kLive;
+}
+
+// --- Writing ---
+
+ItemShape Shard::shape_for(const Key& key, const Value& value, bool has_expiry) const {
+  const std::size_t in_blob_from = value.blob != nullptr ? limits::kBodyBytesMin : std::size_t(-1);
+  return {.form = form_,
+          .has_expiry = has_expiry,
+          .has_blob = value.bytes.size() >= std::min(in_blob_from, log_.segment_bytes() / kInlineShare),
+          .database = key.database,
+          .key_bytes = key.bytes.size(),
+          .value_bytes = value.bytes.size()};
 }
 
 StatusCode Shard::set(const Key& key, Value value, const SetOptions& options, Op& op, EventKind kind) {
   LARDER_CHECK(key.bytes.size() <= limits::kKeyBytesMax && value.bytes.size() <= limits::kValueBytesMax);
-  Item** const link = find_live(key, op);
-  if (options.condition == Condition::kIfAbsent && link != nullptr) return StatusCode::kNotStored;
-  if (options.condition == Condition::kIfPresent && link == nullptr) return StatusCode::kNotStored;
+  const Location old = find_live(key, op);
+  if (options.condition == Condition::kIfAbsent && old != kNowhere) return StatusCode::kNotStored;
+  if (options.condition == Condition::kIfPresent && old == kNowhere) return StatusCode::kNotStored;
 
   const std::uint64_t bytes_max = budget_.bytes_max();
-  if (bytes_max != 0 && item_bytes_max(key.bytes.size(), value.bytes.size()) > bytes_max) return StatusCode::kTooLarge;
+  if (bytes_max != 0 && cost(shape_for(key, value, true)) > bytes_max) return StatusCode::kTooLarge;
 
-  const StatusCode status = link == nullptr ? insert(key, value, options, op) : overwrite(link, value, options, op);
+  const StatusCode status = old == kNowhere ? insert(key, value, options, op) : overwrite(old, key, value, options, op);
   if (status == StatusCode::kOk) emit(kind, key.database, key.bytes, op);
   return status;
 }
 
-StatusCode Shard::insert(const Key& key, Value value, const SetOptions& options, Op& op) {
-  const Footprint cost = footprint(key.bytes.size(), value.bytes.size());
-  const bool grows = index_.wants_growth(lru_.size());
-  const std::size_t growth_bytes = grows ? index_.growth_bytes() : 0;
-  if (!acquire({cost.total() + growth_bytes, 1}, op)) return StatusCode::kNeedsRoom;
-
-  Item* const item = make_item(key.bytes, key.hash, key.database, value, cost);
-  if (item == nullptr) {
-    release({cost.total() + growth_bytes, 1}, nullptr);
-    return StatusCode::kOutOfMemory;
-  }
-  if (grows) {
-    index_.grow();
-    release({stats_.index_bytes + growth_bytes - index_.bytes(), 0}, nullptr);
-    stats_.index_bytes = index_.bytes();
-  }
-  index_.insert(*item);
-  lru_.push_warmest(*item);
-  item->last_use_ms = op.now_ms;
-  item->expire_at_ms = options.expire_at_ms;
-  note_expiry(item->expire_at_ms, op.now_ms);
-  account(*item);
-  return StatusCode::kOk;
+Location Shard::append_record(const Key& key, const ItemShape& shape, TimeMs expire_at_ms, StreamId stream) {
+  const std::size_t record_bytes = shape.record_bytes();
+  const std::size_t blob_bytes = shape.has_blob ? Blob::footprint_bytes(shape.value_bytes) : 0;
+  const Location location = log_.append(stream, record_bytes, record_bytes + blob_bytes);
+  if (location == kNowhere) return kNowhere;
+  ItemRef record = item(location);
+  record.write(shape, key.bytes);
+  if (shape.has_expiry) record.set_expiry(expire_at_ms);
+  return location;
 }
 
-StatusCode Shard::overwrite(Item** link, Value value, const SetOptions& options, Op& op) {
-  Item& old = **link;
-  Footprint cost = footprint(old.key_bytes, value.bytes.size());
-  const bool in_place = (cost.blob_bytes != 0) == old.has_blob && fits_well(cost.item_bytes, old.allocated_bytes);
-  if (in_place) cost.item_bytes = old.allocated_bytes;
-  const std::size_t old_bytes = old.total_bytes();
-  const RoomNeeded more = RoomNeeded{cost.total(), 0}.beyond({old_bytes, 0});
-  if (!acquire(more, op)) return StatusCode::kNeedsRoom;
+StatusCode Shard::insert(const Key& key, const Value& value, const SetOptions& options, Op& op) {
+  const ItemShape shape = shape_for(key, value, options.expire_at_ms != kNoExpiry);
+  const std::uint64_t position = position_of(key.hash);
+  const std::size_t item_cost = cost(shape);
+  const std::size_t index_bytes = index_.insert_bytes_max(position);
+  if (!acquire({item_cost + index_bytes, 1}, op)) return StatusCode::kNeedsRoom;
 
-  const TimeMs expire_at_ms = options.keep_expiry ? old.expire_at_ms : options.expire_at_ms;
-  unaccount(old);
-  Item* const item = in_place ? rewrite(old, value) : replace(link, value, cost);
-  if (item == nullptr) {
-    account(old);
-    release(more, nullptr);
+  BlobRef blob;
+  if (shape.has_blob) blob = blob_of(value);
+  Location location = kNowhere;
+  if (!shape.has_blob || blob) {
+    const StreamId stream = policy_->stream_for(Arrival::kNew, key.hash, kNowhere);
+    location = append_record(key, shape, options.expire_at_ms, stream);
+  }
+  if (location == kNowhere) {
+    release({item_cost + index_bytes, 1}, op.reservation);
     return StatusCode::kOutOfMemory;
   }
-  item->expire_at_ms = expire_at_ms;
-  note_expiry(expire_at_ms, op.now_ms);
-  account(*item);
-  touch(*item, op.now_ms);
-  release(RoomNeeded{old_bytes, 0}.beyond({cost.total(), 0}), nullptr);
-  return StatusCode::kOk;
-}
-
-Item* Shard::rewrite(Item& item, Value value) {
-  if (item.has_blob) {
-    BlobRef fresh = blob_of(value);
-    if (!fresh) return nullptr;
-    const BlobRef replaced = BlobRef::adopt(item.blob());
-    item.set_blob(fresh.release());
+  ItemRef record = item(location);
+  if (shape.has_blob) {
+    record.set_blob(blob.release());
   } else {
-    copy_bytes(item.inline_value_data(), value.bytes);
+    copy_bytes(record.value_data(), value.bytes);
   }
-  item.value_bytes = static_cast<std::uint32_t>(value.bytes.size());
-  return &item;
+  index_.insert(position, location);
+  if (index_.wants_step()) index_.step();
+  settle_index(index_bytes, op.reservation);
+  note_expiry(location, options.expire_at_ms, op.now_ms);
+  account(record);
+  policy_->on_insert(location, key.hash, op.now_ms);
+  settle_metadata();
+  pay_for(shape.record_bytes());
+  return StatusCode::kOk;
 }
 
-Item* Shard::replace(Item** link, Value value, const Footprint& cost) {
-  Item& old = **link;
-  Item* const item = make_item(old.key(), old.hash, old.database, value, cost);
-  if (item == nullptr) return nullptr;
-  item->next = old.next;
-  *link = item;
-  lru_.replace(old, *item);
-  free_item(old);
-  return item;
+StatusCode Shard::overwrite(Location old, const Key& key, const Value& value, const SetOptions& options, Op& op) {
+  ItemRef was = item(old);
+  const TimeMs expire_at_ms = options.keep_expiry ? was.expiry() : options.expire_at_ms;
+  // An item that has the field for an expiry keeps it if that saves the writing of a new record.
+  ItemShape shape = shape_for(key, value, expire_at_ms != kNoExpiry || was.has_expiry_field());
+  const bool in_place = shape.record_bytes() == was.record_bytes() && shape.has_blob == was.has_blob() &&
+                        shape.form == was.form() && shape.has_expiry == was.has_expiry_field();
+  if (!in_place) shape.has_expiry = expire_at_ms != kNoExpiry;
+  const std::size_t old_cost = cost(was.shape());
+  const std::size_t new_cost = cost(shape);
+  if (!acquire(RoomNeeded{new_cost, 0}.beyond({old_cost, 0}), op)) return StatusCode::kNeedsRoom;
+
+  const StatusCode status = in_place ? overwrite_in_place(old, key, value, expire_at_ms, op)
+                                     : overwrite_elsewhere(old, key, value, shape, expire_at_ms, op);
+  if (status == StatusCode::kOk) {
+    release(RoomNeeded{old_cost, 0}.beyond({new_cost, 0}), nullptr);
+    if (!in_place) pay_for(shape.record_bytes());
+  } else {
+    release(RoomNeeded{new_cost, 0}.beyond({old_cost, 0}), op.reservation);
+  }
+  return status;
+}
+
+StatusCode Shard::overwrite_in_place(Location location, const Key& key, const Value& value, TimeMs expire_at_ms,
+                                     Op& op) {
+  ItemRef record = item(location);
+  BlobRef fresh;
+  if (record.has_blob()) {
+    fresh = blob_of(value);
+    if (!fresh) return StatusCode::kOutOfMemory;
+  }
+  unaccount(record);
+  if (record.has_blob()) {
+    const BlobRef replaced = BlobRef::adopt(record.blob());
+    const std::size_t before_bytes = record.total_bytes();
+    record.set_blob(fresh.release());
+    record.set_value_bytes(value.bytes.size());
+    log_.change_total(location, before_bytes, record.total_bytes());
+  } else {
+    copy_bytes(record.value_data(), value.bytes);
+    record.set_value_bytes(value.bytes.size());
+  }
+  change_expiry(location, expire_at_ms, op.now_ms);
+  account(record);
+  touch(location, key.hash, op.now_ms);
+  return StatusCode::kOk;
+}
+
+StatusCode Shard::overwrite_elsewhere(Location old, const Key& key, const Value& value, const ItemShape& shape,
+                                      TimeMs expire_at_ms, Op& op) {
+  BlobRef fresh;
+  if (shape.has_blob) {
+    fresh = blob_of(value);
+    if (!fresh) return StatusCode::kOutOfMemory;
+  }
+  const Location location = append_record(key, shape, expire_at_ms, stream_for_rewrite(old, key.hash));
+  if (location == kNowhere) return StatusCode::kOutOfMemory;
+  ItemRef record = item(location);
+  // The value may lie in the old record or its blob, which are still there.
+  if (shape.has_blob) {
+    record.set_blob(fresh.release());
+  } else {
+    copy_bytes(record.value_data(), value.bytes);
+  }
+  const BlobRef replaced = BlobRef::adopt(item(old).blob());
+  unaccount(item(old));
+  note_expiry(location, expire_at_ms, op.now_ms);
+  account(record);
+  replace(old, location, key.hash, op.now_ms);
+  return StatusCode::kOk;
+}
+
+StreamId Shard::stream_for_rewrite(Location old, KeyHash hash) const {
+  return is_managed(old) ? policy_->stream_for(Arrival::kRewritten, hash, old)
+                         : policy_->stream_for(Arrival::kNew, hash, kNowhere);
+}
+
+void Shard::replace(Location from, Location to, KeyHash hash, TimeMs now_ms) {
+  index_.relocate(position_of(hash), from, to);
+  if (is_managed(from)) {
+    item(to).set_policy_bits(item(from).policy_bits());
+    if (form_ == ItemForm::kListItem) item(to).set_node(item(from).node());
+    policy_->on_move(from, to);
+    policy_->on_hit(to, hash, now_ms);
+  } else {
+    policy_->on_insert(to, hash, now_ms);
+  }
+  log_.retire(from, item(from).total_bytes());
+  settle_metadata();
+}
+
+// REQUIRES: the item is not accounted for; if it has no field for an expiry, there is none to be set.
+void Shard::change_expiry(Location location, TimeMs expire_at_ms, TimeMs now_ms) {
+  ItemRef record = item(location);
+  const TimeMs before_ms = record.expiry();
+  if (before_ms == expire_at_ms) return;
+  record.set_expiry(expire_at_ms);
+  note_expiry(location, expire_at_ms, now_ms);
+  if (!is_managed(location)) return;
+  policy_->on_expiry_changed(location, before_ms);
+  settle_metadata();
+}
+
+void Shard::note_expiry(Location location, TimeMs expire_at_ms, TimeMs now_ms) {
+  if (expire_at_ms == kNoExpiry) return;
+  if (stats_.items_with_expiry == 0) expiry_base_ms_ = now_ms;
+  earliest_expiry_ms_ = std::min(earliest_expiry_ms_, expire_at_ms);
+  log_.note_expiry(location, expire_at_ms);
+  if (log_.segment_of(location) == sweep_.segment) sweep_earliest_ms_ = std::min(sweep_earliest_ms_, expire_at_ms);
 }
 
 StatusCode Shard::set_expiry(const Key& key, TimeMs expire_at_ms, Op& op) {
-  Item** const link = find_live(key, op);
-  if (link == nullptr) return StatusCode::kNotFound;
-  Item& item = **link;
-  unaccount(item);
-  item.expire_at_ms = expire_at_ms;
-  note_expiry(expire_at_ms, op.now_ms);
-  account(item);
-  touch(item, op.now_ms);
+  const Location location = find_live(key, op);
+  if (location == kNowhere) return StatusCode::kNotFound;
+  ItemRef record = item(location);
+  if (record.has_expiry_field() || expire_at_ms == kNoExpiry) {
+    unaccount(record);
+    change_expiry(location, expire_at_ms, op.now_ms);
+    account(record);
+    touch(location, key.hash, op.now_ms);
+  } else if (!add_expiry(location, key, expire_at_ms, op)) {
+    return StatusCode::kOutOfMemory;
+  }
   emit(EventKind::kExpiryChanged, key.database, key.bytes, op);
   return StatusCode::kOk;
 }
 
+bool Shard::add_expiry(Location old, const Key& key, TimeMs expire_at_ms, Op& op) {
+  const ItemRef was = item(old);
+  ItemShape shape = was.shape();
+  shape.form = form_;
+  shape.has_expiry = true;
+  const Location location = append_record(key, shape, expire_at_ms, stream_for_rewrite(old, key.hash));
+  if (location == kNowhere) return false;
+  // A few bytes, never refused: whoever limits the life of an item makes room.
+  const std::size_t old_cost = cost(was.shape());
+  if (cost(shape) > old_cost) budget_.take({cost(shape) - old_cost, 0});
+  if (cost(shape) < old_cost) release({old_cost - cost(shape), 0}, nullptr);
+  ItemRef record = item(location);
+  if (shape.has_blob) {
+    record.set_blob(was.blob());
+  } else {
+    copy_bytes(record.value_data(), was.value());
+  }
+  unaccount(was);
+  note_expiry(location, expire_at_ms, op.now_ms);
+  account(record);
+  replace(old, location, key.hash, op.now_ms);
+  pay_for(shape.record_bytes());
+  return true;
+}
+
+// --- Taking out ---
+
 bool Shard::erase(const Key& key, Op& op) {
-  Item** const link = find_live(key, op);
-  if (link == nullptr) return false;
+  const Location location = find_live(key, op);
+  if (location == kNowhere) return false;
   emit(EventKind::kDeleted, key.database, key.bytes, op);
-  remove(link, nullptr);
+  remove(location, key.hash, Removal::kErased, nullptr);
   return true;
 }
 
-Item** Shard::find_live(const Key& key, Op& op) {
-  Item** const link = index_.find(key);
-  if (link == nullptr || reclaim_if_dead(link, op, nullptr)) return nullptr;
-  return link;
-}
-
-Item* Shard::make_item(std::string_view key, KeyHash hash, Database database, Value value, const Footprint& footprint) {
-  const bool in_blob = footprint.blob_bytes != 0;
-  BlobRef blob;
-  if (in_blob) {
-    blob = blob_of(value);
-    if (!blob) return nullptr;
-  }
-  // All of what it will take anyway, so that a later value may use the rounding.
-  void* const memory = std::malloc(allocation_request_bytes(footprint.item_bytes));
-  if (memory == nullptr) return nullptr;
-  Item* const item = new (memory) Item;
-  item->hash = hash;
-  item->database = database;
-  item->epoch = databases_[database].epoch;
-  item->allocated_bytes = static_cast<std::uint32_t>(footprint.item_bytes);
-  item->key_bytes = static_cast<std::uint16_t>(key.size());
-  item->value_bytes = static_cast<std::uint32_t>(value.bytes.size());
-  item->has_blob = in_blob;
-  copy_bytes(item->key_data(), key);
-  if (in_blob) {
-    item->set_blob(blob.release());
+void Shard::remove(Location location, KeyHash hash, Removal why, Reservation* to) {
+  const ItemRef record = item(location);
+  if (is_managed(location)) policy_->on_erase(location, hash, why);
+  index_.erase(position_of(hash), location);
+  if (index_.wants_step()) index_.step();
+  settle_index(0, to);
+  const std::size_t freed = cost(record.shape());
+  const BlobRef last = BlobRef::adopt(record.blob());
+  if (why == Removal::kFlushed) {
+    unaccount_flushed(record);
   } else {
-    copy_bytes(item->inline_value_data(), value.bytes);
+    unaccount(record);
   }
-  return item;
+  log_.retire(location, record.total_bytes());
+  release({freed, why == Removal::kFlushed ? 0u : 1u}, to);
+  settle_metadata();
 }
 
-void Shard::free_item(Item& item) {
-  const BlobRef last = BlobRef::adopt(item.blob());
-  std::free(&item);
-}
-
-void Shard::remove(Item** link, Reservation* to) {
-  Item& item = **link;
-  *link = item.next;
-  lru_.erase(item);
-  const std::size_t bytes = item.total_bytes();
-  const bool flushed = item.epoch != databases_[item.database].epoch;
-  if (flushed) {
-    // flush() has already taken it out of the counts.
-    --flushed_items_;
-    stats_.item_bytes -= item.allocated_bytes;
-    stats_.blob_bytes -= item.blob_bytes();
-    stats_.dead_bytes -= bytes;
-  } else {
-    unaccount(item);
+bool Shard::reclaim_if_dead(Location location, KeyHash hash, Op& op, Reservation* to) {
+  switch (fate(location, op.now_ms)) {
+    case Fate::kLive:
+      return false;
+    case Fate::kExpired:
+      ++stats_.expired;
+      emit(EventKind::kExpired, item(location).database(), item(location).key(), op);
+      remove(location, hash, Removal::kExpired, to);
+      return true;
+    case Fate::kFlushed:
+      remove(location, hash, Removal::kFlushed, to);
+      return true;
   }
-  free_item(item);
-  release({bytes, flushed ? 0u : 1u}, to);
-}
-
-bool Shard::reclaim_if_dead(Item** link, Op& op, Reservation* to) {
-  const Fate its_fate = fate(**link, op.now_ms);
-  if (its_fate == Fate::kLive) return false;
-  if (its_fate == Fate::kExpired) {
-    ++stats_.expired;
-    emit(EventKind::kExpired, (*link)->database, (*link)->key(), op);
-  }
-  remove(link, to);
-  return true;
+  LARDER_CHECK(false);
 }
 
 }  // namespace larder

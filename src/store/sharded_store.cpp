@@ -7,6 +7,7 @@
 #include "larder/base/allocation.h"
 #include "larder/base/check.h"
 #include "larder/base/limits.h"
+#include "larder/base/page_arena.h"
 
 namespace larder {
 
@@ -15,6 +16,13 @@ namespace {
 constexpr std::uint32_t kShardsMax = 65'536;
 // A scan may pass so many empty buckets for each item it was asked for.
 constexpr std::size_t kScanBucketsPerItem = 10;
+// Of maxmemory, what open segments and those on their way to be free may take at most; see budget_bytes().
+constexpr std::uint64_t kOpenSegmentsShare = 32;
+constexpr std::uint64_t kOpenSegmentsPerShard = 2;
+// Of maxmemory, what freed blobs may hold for a moment; without a limit, so many bytes.
+constexpr std::uint64_t kWarmShare = 50;
+constexpr std::uint64_t kWarmBytesWithoutLimit = 64ULL << 20;
+constexpr TimeMs kArenaTrimMs = 1'000;
 
 Hasher make_hasher(std::optional<std::uint64_t> seed) {
   return seed ? Hasher(*seed) : Hasher();
@@ -32,11 +40,21 @@ std::uint32_t shards_for(std::uint64_t maxmemory_bytes, std::uint64_t maxitems, 
   return static_cast<std::uint32_t>(std::bit_floor(std::clamp<std::uint64_t>(shards, 1, kShardsMax)));
 }
 
+std::size_t segment_bytes_for(std::uint64_t maxmemory_bytes, std::uint32_t shards) {
+  constexpr std::uint64_t kSegmentsPerShard = 64;
+  if (maxmemory_bytes == 0) return SegmentLog::kSegmentBytesMax;
+  const std::uint64_t share = maxmemory_bytes / shards / kSegmentsPerShard;
+  return static_cast<std::size_t>(
+      std::bit_floor(std::clamp<std::uint64_t>(share, SegmentLog::kSegmentBytesMin, SegmentLog::kSegmentBytesMax)));
+}
+
 ShardedStore::ShardedStore(const StoreOptions& options)
     : hasher_(make_hasher(options.hash_seed)),
       shard_bits_(std::countr_zero(options.shards)),
       databases_(options.databases),
-      budget_(options.maxmemory_bytes, options.maxitems),
+      segment_bytes_(segment_bytes_for(options.maxmemory_bytes, options.shards)),
+      maxmemory_bytes_(options.maxmemory_bytes),
+      budget_(budget_bytes(options.maxmemory_bytes), options.maxitems),
       coldest_ranks_(std::make_unique<std::atomic<std::int64_t>[]>(options.shards)),
       policy_(options.policy),
       random_state_(hasher_(0, "random")) {
@@ -44,16 +62,22 @@ ShardedStore::ShardedStore(const StoreOptions& options)
   LARDER_CHECK(options.databases >= 1 && options.databases <= limits::kDatabasesMax);
   slots_.reserve(options.shards);
   for (std::uint32_t number = 0; number < options.shards; ++number) {
-    slots_.push_back(std::make_unique<Slot>(
-        Shard::Options{
-            .number = number, .shard_bits = shard_bits_, .databases = options.databases, .policy = options.policy},
-        budget_));
+    const Shard::Options shard{
+        .number = number,
+        .shard_bits = shard_bits_,
+        .databases = options.databases,
+        .policy = options.policy,
+        .hasher = &hasher_,
+        .segment_bytes = segment_bytes_,
+        .range_bytes = std::min(SegmentLog::kRangeBytesMax, kAddressSpaceBytes / options.shards)};
+    slots_.push_back(std::make_unique<Slot>(shard, budget_));
     coldest_ranks_[number].store(kNoVictim, std::memory_order_relaxed);
   }
   const std::size_t slot_bytes = allocation_bytes(sizeof(Slot)) - sizeof(Shard);  // a Shard counts itself
   overhead_bytes_ = sizeof(ShardedStore) + options.shards * (slot_bytes + sizeof slots_[0] + sizeof coldest_ranks_[0]);
   budget_.take({static_cast<std::size_t>(overhead_bytes_), 0});
   fixed_bytes_ = budget_.used_bytes();
+  set_warm_bytes(options.maxmemory_bytes);
 }
 
 ShardedStore::~ShardedStore() = default;
@@ -192,6 +216,10 @@ std::uint64_t ShardedStore::size(Database database) {
 // --- Background ---
 
 bool ShardedStore::maintain(TimeMs now_ms, std::size_t work_max) {
+  if (now_ms - arena_trimmed_ms_ >= kArenaTrimMs || now_ms < arena_trimmed_ms_) {
+    PageArena::of_process().trim();
+    arena_trimmed_ms_ = now_ms;
+  }
   std::size_t work = 0;
   std::uint32_t idle_in_a_row = 0;
   while (work < work_max && idle_in_a_row < shards()) {
@@ -220,8 +248,20 @@ bool ShardedStore::maintain(TimeMs now_ms, std::size_t work_max) {
 
 // --- Settings ---
 
+std::uint64_t ShardedStore::budget_bytes(std::uint64_t maxmemory_bytes) const {
+  const std::uint64_t open_segments = kOpenSegmentsPerShard * segment_bytes_ << shard_bits_;
+  return maxmemory_bytes - std::min(open_segments, maxmemory_bytes / kOpenSegmentsShare);
+}
+
+void ShardedStore::set_warm_bytes(std::uint64_t maxmemory_bytes) {
+  PageArena::of_process().set_warm_bytes_max(
+      static_cast<std::size_t>(maxmemory_bytes == 0 ? kWarmBytesWithoutLimit : maxmemory_bytes / kWarmShare));
+}
+
 void ShardedStore::set_maxmemory(std::uint64_t bytes) {
-  budget_.set_bytes_max(bytes);
+  maxmemory_bytes_.store(bytes, std::memory_order_relaxed);
+  budget_.set_bytes_max(budget_bytes(bytes));
+  set_warm_bytes(bytes);
 }
 
 void ShardedStore::set_maxitems(std::uint64_t items) {
@@ -245,7 +285,7 @@ StoreStats ShardedStore::stats() {
   result.total.overhead_bytes += overhead_bytes_;
   result.used_bytes = budget_.used_bytes();
   result.peak_bytes = budget_.peak_bytes();
-  result.maxmemory_bytes = budget_.bytes_max();
+  result.maxmemory_bytes = maxmemory_bytes_.load(std::memory_order_relaxed);
   result.maxitems = budget_.items_max();
   return result;
 }
@@ -253,9 +293,9 @@ StoreStats ShardedStore::stats() {
 std::size_t ShardedStore::value_bytes_max() const {
   const std::uint64_t bytes_max = budget_.bytes_max();
   if (bytes_max == 0) return limits::kValueBytesMax;
-  // The header of the item, that of the block, and the block's rounding to pages.
-  const std::uint64_t taken = fixed_bytes_ + Shard::item_bytes_max(0, limits::kBodyBytesMin) - limits::kBodyBytesMin +
-                              kAllocationRoundingBytesMax;
+  // What an item takes beside its value: its record, that of the block, and the block's rounding to pages.
+  const std::uint64_t taken =
+      fixed_bytes_ + Shard::item_bytes_max(0, SegmentLog::kSegmentBytesMax) - SegmentLog::kSegmentBytesMax + kPageBytes;
   return bytes_max <= taken
              ? 0
              : static_cast<std::size_t>(std::min<std::uint64_t>(bytes_max - taken, limits::kValueBytesMax));

@@ -5,6 +5,8 @@
 
 #include <cstddef>
 
+#include "larder/base/memory_range.h"
+
 namespace larder {
 
 // Blocks of this size and more are mapped by themselves, in whole pages. The server pins glibc's threshold to this at
@@ -19,7 +21,6 @@ inline constexpr std::size_t kAllocationRoundingBytesMax = 4096 + kMappedHeaderB
 constexpr std::size_t allocation_bytes(std::size_t requested_bytes) {
   constexpr std::size_t kGranuleBytes = 16;
   constexpr std::size_t kSmallestBytes = 32;
-  constexpr std::size_t kPageBytes = 4096;
   const auto round_up = [](std::size_t bytes, std::size_t unit) { return (bytes + unit - 1) / unit * unit; };
   const std::size_t rounded = round_up(requested_bytes + kAllocationHeaderBytes, kGranuleBytes);
   if (rounded >= kMapThresholdBytes) return round_up(requested_bytes + kMappedHeaderBytes, kPageBytes);

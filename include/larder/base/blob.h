@@ -1,6 +1,7 @@
 // A large value in a block of its own, shared by reference: a receive fills it, the store keeps it, replies send from
 // it while others replace the key. The bytes do not change once it is shared. The count is atomic, so references may be
-// dropped by any thread; the last one frees the block.
+// dropped by any thread; the last one frees the block. Count and size are kept apart from the bytes, so that 64 KiB are
+// exactly 16 pages.
 #pragma once
 
 #include <atomic>
@@ -44,20 +45,21 @@ class Blob {
   // Uninitialised bytes. An empty BlobRef if the system has no memory.
   static BlobRef allocate(std::size_t size_bytes);
 
-  char* data() { return reinterpret_cast<char*>(this + 1); }
-  const char* data() const { return reinterpret_cast<const char*>(this + 1); }
+  char* data() { return data_; }
+  const char* data() const { return data_; }
   std::size_t size() const { return size_bytes_; }
-  std::string_view view() const { return {data(), size_bytes_}; }
-  // What the block costs, header and rounding included.
+  std::string_view view() const { return {data_, size_bytes_}; }
+  // What the block costs: its pages and the record of it.
   static std::size_t footprint_bytes(std::size_t size_bytes);
 
  private:
   friend class BlobRef;
-  explicit Blob(std::size_t size_bytes) : size_bytes_(size_bytes) {}
+  Blob(char* data, std::size_t size_bytes) : data_(data), size_bytes_(size_bytes) {}
   void unref();
 
+  char* const data_;
+  const std::size_t size_bytes_;
   std::atomic<std::size_t> references_{1};
-  std::size_t size_bytes_;
 };
 
 inline BlobRef::BlobRef(const BlobRef& other) noexcept : blob_(other.blob_) {

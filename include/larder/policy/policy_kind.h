@@ -1,7 +1,7 @@
-// The names of the eviction policies. Redis's names where Redis has the policy. A name that is known but not built yet
-// is told apart from a name that nobody knows, so that the error can say so.
+// The names of the eviction policies. Redis's names where Redis has the policy.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -12,6 +12,20 @@ namespace larder {
 enum class PolicyKind : std::uint8_t {
   kNoEviction,
   kAllKeysLru,
+  kAllKeysLfu,
+  kAllKeysRandom,
+  kAllKeysS3Fifo,
+  kAllKeysTinyLfu,
+  kVolatileLru,
+  kVolatileLfu,
+  kVolatileRandom,
+  kVolatileTtl,
+};
+// Every kind, in the order of the enumeration.
+inline constexpr std::array kPolicyKinds = {
+    PolicyKind::kNoEviction,     PolicyKind::kAllKeysLru,     PolicyKind::kAllKeysLfu,  PolicyKind::kAllKeysRandom,
+    PolicyKind::kAllKeysS3Fifo,  PolicyKind::kAllKeysTinyLfu, PolicyKind::kVolatileLru, PolicyKind::kVolatileLfu,
+    PolicyKind::kVolatileRandom, PolicyKind::kVolatileTtl,
 };
 
 std::string_view policy_name(PolicyKind kind);

@@ -3,32 +3,42 @@
 // write: a write for which the budget has no room answers kNeedsRoom, says how much in op.needed, and has changed
 // nothing.
 //
-// STRUCTURE (this first engine): an index in hash order (shard_index.h) over items, each one allocation that also
-// carries its links in one exact LRU list; a large value is a block of its own (Blob). FLUSH gives the database a new
-// epoch: items of an older one are dead at once and reclaimed later, by sweep() or by whoever meets them.
+// STRUCTURE: an index in hash order (hash_index.h) over a log of segments (segment_log.h) in which the items lie
+// (item.h), and a policy that orders them (eviction_policy.h); a large value is a block of its own (Blob).
 //
-//     index   [ bucket | bucket | bucket | ... ]        by hash: find, scan, sweep
+//     index   [ bucket | bucket | ... ]       by hash: find, scan, random
 //                 |        |
-//               item -> item ...                        header, key, value
-//                 ^ LruNode: warmest <-> ... <-> coldest   by last use: evict
+//     log     [ segment | segment | ... ]     records; what is dead in them comes back by compaction
+//                 ^        ^
+//     policy  the order of eviction           lists through the records, or the order of the log itself
 //
-// INVARIANTS (check_invariants): every item is in its bucket and in the LRU list exactly once; counts by database and
-// bytes by kind equal the sums over the items; what the shard has taken from the budget is stats().used_bytes().
+// A write that appends pays for compaction with so many bytes moved for each of its own, so what is dead stays a small
+// share of what is alive; that share is charged to the budget together with every item. FLUSH remembers which segment
+// comes next: items of the database in older segments are dead at once and reclaimed later, by sweep() or by whoever
+// meets them. A change of the policy is a walk over the log too: sweep() hands each item of older segments to the new
+// one.
+//
+// INVARIANTS (check_invariants): every live record is in the index once and every entry leads to one; the policy knows
+// those of its own segments; counts by database and bytes by kind equal the sums over the items; what the shard has
+// taken from the budget is stats().used_bytes().
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
 
-#include "larder/policy/lru_list.h"
+#include "larder/policy/eviction_policy.h"
 #include "larder/policy/policy_kind.h"
 #include "larder/store/budget.h"
 #include "larder/store/events.h"
-#include "larder/store/shard_index.h"
+#include "larder/store/hash_index.h"
+#include "larder/store/segment_log.h"
 #include "larder/store/types.h"
 
 namespace larder {
@@ -37,40 +47,49 @@ namespace larder {
 struct ShardStats {
   std::uint64_t items = 0;  // flushed ones not counted, expired ones until they are reclaimed
   std::uint64_t items_with_expiry = 0;
-  std::uint64_t item_bytes = 0;   // items as allocated: header, key, value, rounding
+  std::uint64_t item_bytes = 0;   // records: header, links, key, value, rounding
+  std::uint64_t slack_bytes = 0;  // what may lie dead beside them
   std::uint64_t data_bytes = 0;   // keys and values alone
   std::uint64_t blob_bytes = 0;   // values in blocks of their own, as allocated
   std::uint64_t index_bytes = 0;  // tables of buckets
-  std::uint64_t dead_bytes = 0;   // flushed, not yet reclaimed; part of the above
+  std::uint64_t dead_bytes = 0;   // flushed, not yet reclaimed; part of the items and blobs above
   std::uint64_t overhead_bytes = 0;
+  std::uint64_t log_bytes = 0;    // segments, as committed: items, what is dead, what is not yet written
+  std::uint64_t moved_bytes = 0;  // by compaction
   std::uint64_t evicted = 0;
   std::uint64_t evicted_age_ms_sum = 0;  // ages (now - last use) of the evicted
   std::uint64_t expired = 0;
 
   ShardStats& operator+=(const ShardStats& other);
-  std::uint64_t used_bytes() const { return item_bytes + blob_bytes + index_bytes + overhead_bytes; }
+  std::uint64_t used_bytes() const { return item_bytes + slack_bytes + blob_bytes + index_bytes + overhead_bytes; }
 };
 
 // What one visit of background work did.
 struct WorkDone {
   std::size_t items = 0;    // reclaimed or evicted
   std::size_t bytes = 0;    // freed
-  std::size_t buckets = 0;  // walked or moved
+  std::size_t buckets = 0;  // of the index, walked or moved; records of the log, walked
   // False: the whole round is finished, or there is nothing to do.
   bool more = false;
 };
 
-class Shard {
+class Shard final : private PolicyHost {
  public:
   struct Options {
     std::uint32_t number = 0;
     int shard_bits = 0;
     int databases = 16;
     PolicyKind policy = PolicyKind::kAllKeysLru;
+    PolicyFactory policy_factory = make_policy;
+    // What made the keys' hashes. Must outlive the shard.
+    const Hasher* hasher = nullptr;
+    // A power of two; see SegmentLog.
+    std::size_t segment_bytes = SegmentLog::kSegmentBytesMin;
+    std::size_t range_bytes = SegmentLog::kRangeBytesMax;
   };
 
   Shard(const Options& options, Budget& budget);
-  ~Shard();
+  ~Shard() override;
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
@@ -115,100 +134,182 @@ class Shard {
   static constexpr std::int64_t kFlushedRank = std::numeric_limits<std::int64_t>::min();
   std::optional<std::int64_t> coldest_rank() const;
   // Reclaims expired and flushed items, a piece of the table a visit, at most `budget.items_max` items (and the rest of
-  // their bucket); shrinks an index that has become sparse. Costs nothing when nothing can have expired.
+  // their bucket); shrinks an index that has become sparse, compacts the log, hands items to a new policy. Costs
+  // nothing when there is nothing to do.
   WorkDone sweep(WorkBudget budget, Op& op);
-  void set_policy(PolicyKind policy) { policy_ = policy; }
+  // Counts at once for what is written; sweep() hands over what was there. Items that have not been handed over go
+  // first.
+  void set_policy(PolicyKind policy);
   // Off: sweep() leaves expired items to whoever meets them.
   void set_active_expiry(bool on) { active_expiry_ = on; }
 
   const ShardStats& stats() const { return stats_; }
   // An upper bound of what set() will charge for an item, its share of the index's growth aside.
   static std::size_t item_bytes_max(std::size_t key_bytes, std::size_t value_bytes);
-
   // An upper bound of what the index takes more while `inserts` new items come.
-  std::size_t growth_bytes_max(std::size_t inserts) const { return index_.growth_bytes_max(inserts, lru_.size()); }
+  std::size_t growth_bytes_max(std::size_t inserts) const { return index_.growth_bytes_max(inserts); }
 
   // Stops the process if an invariant does not hold. O(items).
   void check_invariants() const;
 
  private:
-  enum class Fate : std::uint8_t { kLive, kExpired, kFlushed };
-  // What set() is going to allocate.
-  struct Footprint {
-    std::size_t item_bytes = 0;
-    std::size_t blob_bytes = 0;
-    std::size_t total() const { return item_bytes + blob_bytes; }
-  };
+  using SegmentNumber = SegmentLog::SegmentNumber;
+
   struct DatabaseState {
     std::uint64_t items = 0;
     std::uint64_t items_with_expiry = 0;
-    std::uint64_t used_bytes = 0;
+    std::uint64_t used_bytes = 0;  // records and blobs
     std::uint64_t data_bytes = 0;
-    // Of (expiry - expiry_base_ms_), each cut to a range in which the sum cannot overflow.
+    // Expiries as distances from expiry_base_ms_.
     std::int64_t expiry_sum_ms = 0;
-    // Items of another epoch were flushed.
-    std::uint32_t epoch = 0;
+    // Items in segments that were begun before this one are flushed.
+    std::uint64_t flush_sequence = 0;
+  };
+  enum class Fate : std::uint8_t { kLive, kExpired, kFlushed };
+  // A place in a walk over the log.
+  struct Cursor {
+    SegmentNumber segment = SegmentLog::kNoSegment;
+    std::uint64_t sequence = 0;
+    std::uint32_t offset = 0;
+  };
+  // An item on its way from one place to another.
+  struct Move {
+    Location from;
+    KeyHash hash;
   };
 
-  static Footprint footprint(std::size_t key_bytes, std::size_t value_bytes);
-  Fate fate(const Item& item, TimeMs now_ms) const;
-  ItemView view(const Item& item, TimeMs now_ms) const;
-  std::int64_t expiry_share_ms(TimeMs expire_at_ms) const;
+  static constexpr TimeMs kNever = SegmentLog::kNever;
+  // From this part of a segment on, a value is a block of its own.
+  static constexpr std::size_t kInlineShare = 8;
+  static constexpr std::size_t kMovesPerBatch = 16;
+
+  // --- PolicyHost ---
+  std::uint64_t capacity() const override;
+  std::uint64_t stream_weight(StreamId stream) const override;
+  std::uint64_t stream_items(StreamId stream) const override { return log_.stream_items(stream); }
+  Location oldest(StreamId stream) const override { return log_.oldest(stream); }
+  KeyHash hash_of(Location location) const override;
+  Location random_item(std::uint64_t random) const override;
+
+  // --- Items (shard_items.cpp) ---
+  std::uint64_t position_of(KeyHash hash) const { return hash_position(hash, shard_bits_); }
+  // kNowhere if the key has no live item; a dead one is reclaimed.
+  Location find(const Key& key) const;
+  Location find_live(const Key& key, Op& op);
+  Fate fate(Location location, TimeMs now_ms) const;
+  ItemView view(Location location, KeyHash hash, TimeMs now_ms) const;
+  // Whether the policy has been told of the item.
+  bool is_managed(Location location) const {
+    return log_.segment(log_.segment_of(location)).stream != SegmentLog::kAside;
+  }
+  void touch(Location location, KeyHash hash, TimeMs now_ms) {
+    if (is_managed(location)) policy_->on_hit(location, hash, now_ms);
+  }
+  ItemShape shape_for(const Key& key, const Value& value, bool has_expiry) const;
+  StatusCode insert(const Key& key, const Value& value, const SetOptions& options, Op& op);
+  StatusCode overwrite(Location old, const Key& key, const Value& value, const SetOptions& options, Op& op);
+  StatusCode overwrite_in_place(Location location, const Key& key, const Value& value, TimeMs expire_at_ms, Op& op);
+  StatusCode overwrite_elsewhere(Location old, const Key& key, const Value& value, const ItemShape& shape,
+                                 TimeMs expire_at_ms, Op& op);
+  StreamId stream_for_rewrite(Location old, KeyHash hash) const;
+  // A record with everything but its value's bytes, not yet indexed; kNowhere if there is no address space.
+  Location append_record(const Key& key, const ItemShape& shape, TimeMs expire_at_ms, StreamId stream);
+  // The record at `to` takes the place of the one at `from`, which dies; whoever is to have its blob has it already.
+  // Counts as a use.
+  void replace(Location from, Location to, KeyHash hash, TimeMs now_ms);
+  void change_expiry(Location location, TimeMs expire_at_ms, TimeMs now_ms);
+  // The item gets a record with a field for its expiry. False: there is no address space.
+  bool add_expiry(Location old, const Key& key, TimeMs expire_at_ms, Op& op);
+  void note_expiry(Location location, TimeMs expire_at_ms, TimeMs now_ms);
   void emit(EventKind kind, Database database, std::string_view key, Op& op) {
     op.events.emit(kind, number_, ++sequence_, database, key);
   }
+  // Takes the item out of everything. REQUIRES: what is wanted of its bytes has been read.
+  void remove(Location location, KeyHash hash, Removal why, Reservation* to);
+  // Removes it if it is dead.
+  bool reclaim_if_dead(Location location, KeyHash hash, Op& op, Reservation* to);
 
-  // Room: from the reservation first, then from the budget; false leaves both as they were and sets op.needed.
+  // --- Sums and room (shard.cpp) ---
+  std::int64_t expiry_share_ms(TimeMs expire_at_ms) const;
+  void account(ItemRef item);
+  void unaccount(ItemRef item);
+  void unaccount_flushed(ItemRef item);
+  static std::size_t cost(const ItemShape& shape);
   bool acquire(RoomNeeded room, Op& op);
   void release(RoomNeeded room, Reservation* to);
+  // After the index has changed: takes or gives what it has grown or shrunk by. `held`: taken for it beforehand.
+  void settle_index(std::size_t held_bytes, Reservation* to);
+  // The same for what the policy has allocated.
+  void settle_metadata();
 
-  // The link that leads to the live item of that key, or null. Reclaims a dead one.
-  Item** find_live(const Key& key, Op& op);
-  StatusCode insert(const Key& key, Value value, const SetOptions& options, Op& op);
-  StatusCode overwrite(Item** link, Value value, const SetOptions& options, Op& op);
-  // The item with the new value, in the same allocation or in another; null, and nothing changed, without memory.
-  static Item* rewrite(Item& item, Value value);
-  Item* replace(Item** link, Value value, const Footprint& cost);
-  // An item that is in no list and no count yet; null if the system has no memory.
-  Item* make_item(std::string_view key, KeyHash hash, Database database, Value value, const Footprint& footprint);
-  static void free_item(Item& item);
-  void touch(Item& item, TimeMs now_ms);
-  void note_expiry(TimeMs expire_at_ms, TimeMs now_ms);
-  // Adds the item to the sums, or takes it out of them.
-  void account(const Item& item);
-  void unaccount(const Item& item);
-
-  // Takes the item out of everything and frees it; `*link` is then its successor.
-  void remove(Item** link, Reservation* to);
-  // Removes it if it is dead; then `*link` is its successor.
-  bool reclaim_if_dead(Item** link, Op& op, Reservation* to);
+  // --- Walks over the log (shard_log.cpp) ---
+  bool is_current(const Cursor& cursor) const {
+    return cursor.sequence != 0 && log_.segment(cursor.segment).sequence == cursor.sequence;
+  }
+  Cursor cursor_at(SegmentNumber number) const { return {number, log_.segment(number).sequence, 0}; }
   bool sweep_is_due(TimeMs now_ms) const;
-  void sweep_buckets(WorkBudget budget, Op& op, Reservation* to, WorkDone& done);
+  // Reclaims what is dead, a part of the log a visit.
+  void sweep_log(WorkBudget budget, Op& op, Reservation* to, WorkDone& done);
+  bool has_dead(SegmentNumber number, TimeMs now_ms) const;
+  void sweep_segment(WorkBudget budget, Op& op, Reservation* to, WorkDone& done);
+  void finish_pass();
   void shrink_index(WorkBudget budget, WorkDone& done);
-  void evict_coldest(Op& op);
+  // Gives items that the policy does not know to it.
+  void hand_over(WorkBudget budget, TimeMs now_ms, WorkDone& done);
+  // One step of eviction. False: there is no victim.
+  bool evict_step(Op& op);
+  void evict_item(Location location, Op& op);
+  void promote(Location from, StreamId stream, Op& op);
 
-  static constexpr TimeMs kNever = std::numeric_limits<TimeMs>::max();
+  // --- Compaction (shard_compaction.cpp) ---
+  // A write has appended so many bytes: moves some in return, if there is something to win.
+  void pay_for(std::size_t appended_bytes);
+  std::size_t dead_bytes_allowed() const;
+  bool wants_compaction() const { return log_.dead_bytes() > dead_bytes_allowed(); }
+  // Moves about so many bytes, less if there is nothing to win. Returns how many records it has looked at.
+  std::size_t compact(std::size_t bytes_max);
+  SegmentNumber emptiest_segment() const;
+  bool begin_compaction();
+  void end_compaction();
+  // Where the next records to move are: in the segment chosen, or, while a queue's output has room, in its successor.
+  bool advance_compaction();
+  std::size_t gather_moves(std::array<Move, kMovesPerBatch>& moves, std::size_t& looked_at);
+  // False: the output is full.
+  bool move_survivor(const Move& move);
+  // The item's record at `to`, which has just been appended, takes over from the one at `from`.
+  void relocate(Location from, Location to, std::uint64_t position);
 
   const std::uint32_t number_;
   const int shard_bits_;
+  const Hasher& hasher_;
   Budget& budget_;
-  PolicyKind policy_;
   bool active_expiry_ = true;
 
-  ShardIndex index_;
-  LruList lru_;
+  SegmentLog log_;
+  HashIndex index_;
+  const PolicyFactory policy_factory_;
+  PolicyKind policy_kind_;
+  std::unique_ptr<EvictionPolicy> policy_;
+  ItemForm form_;
+  bool queues_;
   std::vector<DatabaseState> databases_;
   ShardStats stats_;
   std::uint64_t sequence_ = 0;
   std::uint64_t flushed_items_ = 0;
+  std::uint64_t flush_sequence_ = 0;  // the latest of all databases'
+  std::uint64_t metadata_bytes_ = 0;
+  // Of the last operation, for coldest_rank().
+  TimeMs now_ms_ = 0;
   // The time of the first write with an expiry.
   TimeMs expiry_base_ms_ = 0;
 
   // No item expires before this. The pass under way works out the next value.
   TimeMs earliest_expiry_ms_ = kNever;
-  TimeMs pass_earliest_expiry_ms_ = kNever;
-  std::uint64_t sweep_position_ = 0;
   bool in_pass_ = false;
+  Cursor sweep_;                       // of the segment being walked, and after it the ones with higher numbers
+  TimeMs sweep_earliest_ms_ = kNever;  // of the segment being walked
+  Cursor compaction_;
+  SegmentNumber output_ = SegmentLog::kNoSegment;  // in a queue: where its compaction writes to
 };
 
 }  // namespace larder

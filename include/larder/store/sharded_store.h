@@ -42,6 +42,9 @@ struct StoreOptions {
 // below 10,000 maxitems.
 std::uint32_t shards_for(std::uint64_t maxmemory_bytes, std::uint64_t maxitems, unsigned threads);
 
+// The size of a shard's segments: a 64th of its share of maxmemory, or a little less, within SegmentLog's bounds.
+std::size_t segment_bytes_for(std::uint64_t maxmemory_bytes, std::uint32_t shards);
+
 struct StoreStats {
   ShardStats total;
   std::uint64_t used_bytes = 0;  // everything that counts towards maxmemory
@@ -165,6 +168,9 @@ class ShardedStore {
   // Evicts there what is no warmer than `rank_max`. False if nothing is.
   static bool evict_from(Slot& slot, RoomNeeded wanted, std::int64_t rank_max, Op op) REQUIRES_LOCK(slot.mutex);
   bool could_ever_fit(RoomNeeded room) const;
+  // What the budget has of maxmemory: the rest is for segments that are open or on their way to be free.
+  std::uint64_t budget_bytes(std::uint64_t maxmemory_bytes) const;
+  static void set_warm_bytes(std::uint64_t maxmemory_bytes);
   // Evicts what is above the limits, in at most so many visits. Returns whether there is more to evict.
   bool settle_excess(std::size_t visits_max, TimeMs now_ms, Events& events);
 
@@ -185,11 +191,14 @@ class ShardedStore {
   std::uint64_t overhead_bytes_ = 0;  // the store's own, taken from the budget for good
   std::uint64_t fixed_bytes_ = 0;     // what an empty store takes
 
+  const std::size_t segment_bytes_;
+  std::atomic<std::uint64_t> maxmemory_bytes_;
   Budget budget_;
   std::unique_ptr<std::atomic<std::int64_t>[]> coldest_ranks_;
   std::atomic<PolicyKind> policy_;
   std::atomic<std::uint64_t> random_state_;
   std::uint32_t maintain_next_ = 0;  // maintain() alone
+  TimeMs arena_trimmed_ms_ = 0;      // maintain() alone
   // Writers who found no victim left make room one at a time, holding this; how many do or wait to. Locked before any
   // shard.
   Mutex last_resort_;

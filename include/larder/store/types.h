@@ -8,14 +8,12 @@
 #include "larder/base/blob.h"
 #include "larder/base/clock.h"
 #include "larder/base/hash.h"
+#include "larder/base/item.h"
 #include "larder/base/status.h"
 
 namespace larder {
 
 class Events;
-
-// No expiry. Every real expiry is a time in milliseconds since the epoch, and an item is expired once now >= expiry.
-inline constexpr TimeMs kNoExpiry = -1;
 
 // A key with its hash, computed once by ShardedStore::key(). `bytes` belongs to the caller.
 struct Key {

@@ -157,7 +157,8 @@ TEST(Info, MemoryAndItsPartsAddUp) {
   const std::uint64_t used = runner.store().used_bytes();
   EXPECT_EQ(number(memory.at("used_memory")), used);
   EXPECT_EQ(number(cache.at("used_items_bytes")) + number(cache.at("used_blobs_bytes")) +
-                number(cache.at("used_index_bytes")) + number(cache.at("used_overhead_bytes")),
+                number(cache.at("used_index_bytes")) + number(cache.at("used_overhead_bytes")) +
+                number(cache.at("used_slack_bytes")),
             used);
   EXPECT_EQ(memory.at("used_memory_dataset"), "101008");
   EXPECT_EQ(cache.at("data_bytes"), "101008");

@@ -40,7 +40,7 @@ TEST(ServerTest, AllAddressesOfBindAreListenedOnAtOnePort) {
 
 TEST(ServerTest, OptionsReachTheStore) {
   Server server({.options = options_with({{"maxitems", "7"}, {"shards", "4"}, {"maxmemory-policy", "noeviction"}})});
-  EXPECT_EQ(server.store().budget().bytes_max(), 16u << 20);
+  EXPECT_EQ(server.store().stats().maxmemory_bytes, 16u << 20);
   EXPECT_EQ(server.store().budget().items_max(), 7u);
   EXPECT_EQ(server.store().shards(), 4u);
   EXPECT_EQ(server.store().policy(), PolicyKind::kNoEviction);

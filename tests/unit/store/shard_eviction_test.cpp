@@ -122,7 +122,7 @@ TEST_F(SmallMemory, AWriteWithoutRoomSaysWhatItNeedsAndChangesNothing) {
   std::string name = "0";
   for (int i = 0; set(name, std::string(1'000, 'v')) == StatusCode::kOk; ++i) name = std::to_string(i);
   EXPECT_EQ(needed_.items, 1u);
-  EXPECT_GE(needed_.bytes, Shard::item_bytes_max(name.size(), 1'000));
+  EXPECT_GE(needed_.bytes, name.size() + 1'000);
   events();
 
   const ShardStats before = shard_.stats();
@@ -145,7 +145,7 @@ TEST_F(SmallMemory, UsedBytesNeverPassTheLimit) {
     ASSERT_EQ(budget_.used_bytes(), shard_.stats().used_bytes());
   }
   EXPECT_GT(shard_.stats().evicted, 1'000u);
-  EXPECT_GT(budget_.used_bytes(), kBytesMax - 5'000);
+  EXPECT_GT(budget_.used_bytes(), kBytesMax - 7'000);  // a page of the index, an item
 }
 
 TEST_F(SmallMemory, EvictsInExactLruOrder) {
@@ -182,7 +182,9 @@ TEST_F(SmallMemory, EvictionFillsTheReservationAndNotTheBudget) {
   EXPECT_EQ(reservation.held().items, done.items);
   EXPECT_EQ(budget_.used_bytes(), used);
   EXPECT_EQ(shard_.set(key("new"), {std::string(200, 'v'), nullptr}, {}, call), StatusCode::kOk);
-  EXPECT_EQ(reservation.held().bytes, done.bytes - Shard::item_bytes_max(3, 200));
+  constexpr std::size_t kFieldsNotUsed = 32;  // of an expiry and of a database
+  EXPECT_GE(reservation.held().bytes, done.bytes - Shard::item_bytes_max(3, 200));
+  EXPECT_LE(reservation.held().bytes, done.bytes - Shard::item_bytes_max(3, 200) + kFieldsNotUsed);
   EXPECT_EQ(budget_.used_bytes(), used);
 }
 

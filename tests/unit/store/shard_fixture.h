@@ -20,9 +20,16 @@ inline constexpr EventMask kAllEvents = ~EventMask{0};
 class ShardFixture : public ::testing::Test {
  protected:
   ShardFixture() : ShardFixture(0, 0) {}
-  ShardFixture(std::uint64_t bytes_max, std::uint64_t items_max, PolicyKind policy = PolicyKind::kAllKeysLru)
+  ShardFixture(std::uint64_t bytes_max, std::uint64_t items_max, PolicyKind policy = PolicyKind::kAllKeysLru,
+               PolicyFactory policy_factory = make_policy)
       : budget_(bytes_max, items_max),
-        shard_({.number = 5, .shard_bits = 0, .databases = 4, .policy = policy}, budget_) {}
+        shard_({.number = 5,
+                .shard_bits = 0,
+                .databases = 4,
+                .policy = policy,
+                .policy_factory = policy_factory,
+                .hasher = &hasher_},
+               budget_) {}
   ~ShardFixture() override {
     shard_.check_invariants();
     EXPECT_EQ(budget_.used_bytes(), shard_.stats().used_bytes());

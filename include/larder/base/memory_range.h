@@ -1,0 +1,42 @@
+// A contiguous piece of address space, reserved once and committed page by page as it is first written; pages that are
+// no longer needed go back to the system and read as zeros again. One mapping a range, however much of it is released.
+// Not thread-safe about one page; different pages may be used by different threads.
+#pragma once
+
+#include <cstddef>
+
+namespace larder {
+
+inline constexpr std::size_t kPageBytes = 4096;
+
+// What one user of address space takes of it when it does not know how much it will need: far more than there is
+// memory, far less than a process may have. Sanitizers leave less.
+#ifdef LARDER_SANITIZED
+inline constexpr std::size_t kAddressSpaceBytes = std::size_t{1} << 37;
+#else
+inline constexpr std::size_t kAddressSpaceBytes = std::size_t{1} << 40;
+#endif
+
+constexpr std::size_t round_up_to_pages(std::size_t bytes) {
+  return (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+}
+
+class MemoryRange {
+ public:
+  // Stops the process if the system refuses: that is a matter of limits set for it, not of memory.
+  explicit MemoryRange(std::size_t bytes);
+  ~MemoryRange();
+  MemoryRange(const MemoryRange&) = delete;
+  MemoryRange& operator=(const MemoryRange&) = delete;
+
+  char* data() const { return data_; }
+  std::size_t size() const { return size_; }
+  // Gives the pages that lie wholly in [offset, offset + bytes) back.
+  void release(std::size_t offset, std::size_t bytes) const;
+
+ private:
+  char* data_ = nullptr;
+  const std::size_t size_;
+};
+
+}  // namespace larder

@@ -1,0 +1,68 @@
+// WHAT: runs of whole pages for large values, from one range of address space: nothing is mapped or unmapped for a
+// value, and what is freed really returns to the system. Thread-safe.
+//
+// STRUCTURE: address space is handed out in size classes, four to a doubling, and a freed piece waits in its class's
+// list for the next of that class: address space is plenty, and only the pages that are written to are committed. A
+// freed run keeps its pages for a second, because fresh pages cost several times what warm ones do; all runs that wait
+// hold at most warm_bytes_max.
+//
+// INVARIANTS (check_invariants): every piece ever cut is in use, warm or cold; warm ones hold what warm_bytes() says.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "larder/base/clock.h"
+#include "larder/base/memory_range.h"
+#include "larder/base/mutex.h"
+
+namespace larder {
+
+class PageArena {
+ public:
+  explicit PageArena(std::size_t range_bytes) : range_(range_bytes) {}
+
+  // The arena of this process, as malloc's heap is: blobs outlive stores and cross threads.
+  static PageArena& of_process();
+
+  // Uninitialised pages that hold `bytes` > 0; null if the address space is used up.
+  char* allocate(std::size_t bytes);
+  // REQUIRES: from allocate(bytes).
+  void free(char* run, std::size_t bytes);
+
+  void set_warm_bytes_max(std::size_t bytes);
+  // Gives the pages of runs that have been waiting since before the last call but one back. Called every second.
+  void trim();
+  std::size_t warm_bytes();
+  // Stops the process if an invariant does not hold. O(pieces).
+  void check_invariants();
+
+ private:
+  static constexpr unsigned kClasses = 80;  // 4 KiB .. 2^32 pages
+  struct WarmRun {
+    std::size_t offset;
+    std::size_t bytes;  // whole pages that are committed
+    std::uint64_t round;
+  };
+  struct SizeClass {
+    std::vector<WarmRun> warm;      // the longest waiting first
+    std::vector<std::size_t> cold;  // offsets
+    std::size_t pieces = 0;
+  };
+
+  static unsigned class_of(std::size_t pages);
+  static std::size_t class_pages(unsigned size_class);
+  void cool(SizeClass& size_class, const WarmRun& run) REQUIRES_LOCK(mutex_);
+
+  const MemoryRange range_;
+  Mutex mutex_;
+  std::array<SizeClass, kClasses> classes_ GUARDED_BY(mutex_);
+  std::size_t cut_bytes_ GUARDED_BY(mutex_) = 0;  // of the range, from its beginning
+  std::size_t warm_bytes_ GUARDED_BY(mutex_) = 0;
+  std::size_t warm_bytes_max_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t round_ GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace larder

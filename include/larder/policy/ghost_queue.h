@@ -1,0 +1,71 @@
+// WHAT: remembers the keys that were evicted last, by hash and without their items: a queue of ghosts in two bytes
+// each. It forgets in about the order in which it was told, and may take a stranger for a ghost (once in 2,000 asked).
+//
+// STRUCTURE: rows of up to 31 fingerprints, one cache line each. A hash chooses its row and gives a fingerprint; each
+// row is a queue, and when it is full the oldest makes room.
+//
+//     row 0   [ oldest f f f f f newest ]       rows x slots a row is the number of ghosts
+//     row 1   [ oldest f f newest . . . ]
+//
+// A row gets its share of all evictions, a few more or fewer, so the age at which a ghost is forgotten is that of one
+// long queue, blurred by a fifth.
+//
+// INVARIANTS: no fingerprint is in a row twice; no row has more than `slots_`.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+
+#include "larder/base/hash.h"
+
+namespace larder {
+
+class GhostQueue {
+ public:
+  // Room for about so many ghosts; 0 frees everything. What was remembered is forgotten if the number changes. Touches
+  // no memory that it will not use: a large table comes zeroed from the system.
+  void resize(std::uint64_t ghosts);
+  std::uint64_t capacity() const { return row_count_ * slots_; }
+
+  void insert(KeyHash hash);
+  bool contains(KeyHash hash) const;
+  // True: it was there.
+  bool erase(KeyHash hash);
+
+  std::size_t bytes() const;
+  // Stops the process if an invariant does not hold.
+  void check_invariants() const;
+
+ private:
+  using Fingerprint = std::uint16_t;
+  // With their number, a cache line.
+  static constexpr std::uint32_t kGhostsPerRowMax = 31;
+  struct alignas(64) Row {
+    std::array<Fingerprint, kGhostsPerRowMax> ghosts;
+    std::uint16_t used;
+  };
+  static_assert(sizeof(Row) == 64, "a row is a cache line");
+
+  struct Place {
+    std::size_t row;
+    Fingerprint fingerprint;
+  };
+  Place place_of(KeyHash hash) const;
+  // Where in the row it is; the row's `used` if nowhere.
+  static std::uint16_t find(const Row& row, Fingerprint fingerprint);
+  static void remove(Row& row, std::uint16_t at);
+
+  struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+  };
+
+  std::unique_ptr<void, Free> memory_;
+  Row* rows_ = nullptr;  // in memory_, aligned
+  std::size_t row_count_ = 0;
+  std::uint32_t slots_ = 0;
+};
+
+}  // namespace larder

@@ -1,0 +1,147 @@
+// WHAT: the log of a shard: where the records of its items lie. Knows records and their lengths, no keys, no index, no
+// policy; who moves or kills a record tells it. Not thread-safe.
+//
+// STRUCTURE: one range of address space, cut in segments of one size; a Location counts granules of 8 bytes from its
+// base. Segments are filled from the front and belong to a stream; the segments of a stream are a list in the order of
+// the queue that it is:
+//
+//     stream 0    oldest [sealed] <-> [sealed] <-> [open] newest            appended to at the newest's end
+//     stream 1    oldest [sealed] <-> [open] newest
+//     free        a few keep their pages; the others have given theirs back
+//
+// A sealed segment whose last record dies is free at once. How much of a segment is alive is known; what of it is dead
+// (dead records and what was left at the end) comes back by compaction: its live records are appended elsewhere.
+//
+// INVARIANTS (check_invariants): a segment's records fill it from its beginning to `used` without gaps; its live bytes
+// and items are the sums over its live records; none of them expires before its `earliest_expiry_ms`.
+// Source: Rosenblum and Ousterhout, "The design and implementation of a log-structured file system", SOSP 1991.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "larder/base/check.h"
+#include "larder/base/item.h"
+#include "larder/base/memory_range.h"
+#include "larder/policy/eviction_policy.h"
+
+namespace larder {
+
+class SegmentLog {
+ public:
+  using SegmentNumber = std::uint32_t;
+  static constexpr SegmentNumber kNoSegment = 0;
+  // What belongs to no stream of the policy.
+  static constexpr StreamId kAside = kStreamsMax;
+  static constexpr TimeMs kNever = std::numeric_limits<TimeMs>::max();
+  // A record must fit in a segment, and a key alone may take 64 KiB.
+  static constexpr std::size_t kSegmentBytesMin = 128 * 1024;
+  static constexpr std::size_t kSegmentBytesMax = 1024 * 1024;
+  // What a Location can say, the tiers' part left out.
+  static constexpr std::size_t kRangeBytesMax = (std::size_t{1} << 31) * kItemGranuleBytes;
+
+  enum class State : std::uint8_t { kFree, kOpen, kSealed };
+
+  struct Segment {
+    State state = State::kFree;
+    StreamId stream = 0;
+    std::uint32_t used = 0;  // bytes, from its beginning
+    std::uint32_t live_bytes = 0;
+    std::uint32_t live_items = 0;
+    std::uint32_t front = 0;  // everything before it is dead
+    SegmentNumber older = kNoSegment;
+    SegmentNumber newer = kNoSegment;
+    std::uint64_t sequence = 0;  // grows with every segment that is begun
+    TimeMs earliest_expiry_ms = kNever;
+  };
+
+  // `segment_bytes`: a power of two within the bounds above.
+  SegmentLog(std::size_t segment_bytes, std::size_t range_bytes);
+
+  // What a Location is counted from.
+  char* base() const { return range_.data(); }
+  ItemRef item(Location location) const { return ItemRef(base() + std::size_t{location} * kItemGranuleBytes); }
+  std::size_t segment_bytes() const { return std::size_t{1} << segment_bits_; }
+  SegmentNumber segment_of(Location location) const {
+    return static_cast<SegmentNumber>(std::size_t{location} * kItemGranuleBytes >> segment_bits_);
+  }
+  const Segment& segment(SegmentNumber number) const { return segments_[number]; }
+  // One past the highest number that was ever in use.
+  SegmentNumber segments_end() const { return static_cast<SegmentNumber>(segments_.size()); }
+
+  // A place of `record_bytes` at the end of the stream, counted as alive with `total_bytes` (its blob included): the
+  // caller writes the record there at once. kNowhere if the address space is used up.
+  Location append(StreamId stream, std::size_t record_bytes, std::size_t total_bytes);
+  // The same in a segment that begin_before() gave; kNowhere if it is full.
+  Location append_to(SegmentNumber number, std::size_t record_bytes, std::size_t total_bytes);
+  // An empty segment in the place before `successor` in its stream; the caller seals it. kNoSegment: no address space.
+  SegmentNumber begin_before(SegmentNumber successor);
+  // The record is dead: it becomes a filler. Its segment may be free afterwards, its bytes gone.
+  void retire(Location location, std::size_t total_bytes);
+  // Its blob has another size now.
+  void change_total(Location location, std::size_t before_bytes, std::size_t after_bytes);
+  void note_expiry(Location location, TimeMs expire_at_ms);
+  void set_earliest_expiry(SegmentNumber number, TimeMs earliest_ms) {
+    segments_[number].earliest_expiry_ms = earliest_ms;
+  }
+  void seal(SegmentNumber number);
+  // Every segment goes to the stream kAside, in the order in which they were begun; the other streams are empty then.
+  void set_all_aside();
+  // Whatever is appended later lies in segments with at least the returned sequence.
+  std::uint64_t seal_all_open();
+
+  // The first live record of a segment from `offset` on, and where it begins; kNowhere if there is none. The walk:
+  //     for (offset = 0; (location = log.next_live(n, offset)) != kNowhere; offset += item(location).record_bytes())
+  // `offset` may go on being used while records die or are appended, as long as the segment keeps its sequence.
+  Location next_live(SegmentNumber number, std::uint32_t& offset) const;
+  // The stream's first live record; kNowhere if it has none.
+  Location oldest(StreamId stream) const;
+
+  std::uint64_t stream_items(StreamId stream) const { return streams_[stream].items; }
+  std::uint64_t stream_bytes(StreamId stream) const { return streams_[stream].total_bytes; }
+  std::uint64_t live_bytes() const { return live_bytes_; }
+  std::uint64_t segments_in_use() const { return in_use_; }
+  std::uint64_t committed_bytes() const { return (in_use_ + warm_.size()) * segment_bytes(); }
+  // What compaction could win: the sealed segments without their live bytes.
+  std::uint64_t dead_bytes() const { return sealed_ * segment_bytes() - sealed_live_bytes_; }
+
+  // Stops the process if an invariant does not hold. O(records).
+  void check_invariants() const;
+
+ private:
+  // Free segments that keep their pages.
+  static constexpr std::size_t kWarmSegmentsMax = 1;
+
+  struct Stream {
+    SegmentNumber oldest = kNoSegment;
+    SegmentNumber newest = kNoSegment;
+    SegmentNumber open = kNoSegment;
+    std::uint64_t items = 0;
+    std::uint64_t total_bytes = 0;
+  };
+
+  std::size_t begin_of(SegmentNumber number) const { return std::size_t{number} << segment_bits_; }
+  SegmentNumber take_free();
+  SegmentNumber begin_segment(StreamId stream, SegmentNumber successor);
+  void free_segment(SegmentNumber number);
+  // Moves `front` over what is dead.
+  Location advance_front(SegmentNumber number) const;
+
+  const int segment_bits_;
+  const MemoryRange range_;
+  // Number 0 stays unused, so that no record is at kNowhere. `front` is a memory of where a search ended.
+  mutable std::vector<Segment> segments_;
+  std::array<Stream, kStreamsMax + 1> streams_;
+  std::vector<SegmentNumber> warm_;
+  std::vector<SegmentNumber> cold_;
+  std::uint64_t next_sequence_ = 1;
+  std::uint64_t live_bytes_ = 0;
+  std::uint64_t in_use_ = 0;
+  std::uint64_t sealed_ = 0;
+  std::uint64_t sealed_live_bytes_ = 0;
+};
+
+}  // namespace larder

@@ -1,0 +1,95 @@
+#include "larder/policy/s3fifo_policy.h"
+
+namespace larder {
+
+namespace {
+
+constexpr std::uint8_t kUsesMask = 3;
+constexpr std::uint8_t kInMain = 4;
+// An item that was used so often in the small queue is promoted.
+constexpr std::uint8_t kUsesToPromote = 2;
+// The small queue's part of all weight.
+constexpr std::uint64_t kSmallPart = 10;
+// Ghosts for each ten items; and how far (in tenths of that) the table may be too small or too large before it is made
+// anew, which costs its memory.
+constexpr std::uint64_t kGhostsPerTen = 9;
+constexpr std::uint64_t kGrowAtTenths = 12;
+constexpr std::uint64_t kShrinkAtTenths = 7;
+
+}  // namespace
+
+StreamId S3FifoPolicy::stream_for(Arrival arrival, KeyHash hash, Location item) const {
+  if (arrival == Arrival::kNew) return ghosts_.contains(hash) ? kMain : kSmall;
+  return (host_.item(item).policy_bits() & kInMain) != 0 ? kMain : kSmall;
+}
+
+void S3FifoPolicy::on_insert(Location item, KeyHash hash, TimeMs now_ms) {
+  // The same answer as stream_for() has given.
+  const StreamId stream = ghosts_.erase(hash) ? kMain : kSmall;
+  host_.item(item).set_policy_bits(stream == kMain ? kInMain : std::uint8_t{0});
+  clocks_[stream].join(host_.stream_items(stream), now_ms);
+}
+
+void S3FifoPolicy::on_hit(Location item, KeyHash /*hash*/, TimeMs /*now_ms*/) {
+  ItemRef record = host_.item(item);
+  const std::uint8_t bits = record.policy_bits();
+  if ((bits & kUsesMask) != kUsesMask) record.set_policy_bits(static_cast<std::uint8_t>(bits + 1));
+}
+
+void S3FifoPolicy::on_erase(Location item, KeyHash hash, Removal why) {
+  if (why == Removal::kEvicted && (host_.item(item).policy_bits() & kInMain) == 0) ghosts_.insert(hash);
+}
+
+StreamId S3FifoPolicy::victim_stream() const {
+  const std::uint64_t small = host_.stream_weight(kSmall);
+  const std::uint64_t main = host_.stream_weight(kMain);
+  if (main == 0) return kSmall;
+  return small == 0 || small < (small + main) / kSmallPart ? kMain : kSmall;
+}
+
+VictimStep S3FifoPolicy::victim(TimeMs now_ms) {
+  fit_ghosts();
+  const StreamId stream = victim_stream();
+  const Location item = host_.oldest(stream);
+  if (item == kNowhere) return {};
+  const auto uses = static_cast<std::uint8_t>(host_.item(item).policy_bits() & kUsesMask);
+  if (stream == kSmall && uses >= kUsesToPromote) return move_to_main(item, 0, now_ms);
+  if (stream == kMain && uses > 0) return move_to_main(item, static_cast<std::uint8_t>(uses - 1), now_ms);
+  return {.kind = VictimStep::Kind::kEvict, .item = item};
+}
+
+VictimStep S3FifoPolicy::move_to_main(Location item, std::uint8_t uses, TimeMs now_ms) {
+  host_.item(item).set_policy_bits(static_cast<std::uint8_t>(uses | kInMain));
+  clocks_[kMain].join(host_.stream_items(kMain), now_ms);
+  return {.kind = VictimStep::Kind::kMove, .item = item, .stream = kMain};
+}
+
+void S3FifoPolicy::fit_ghosts() {
+  const std::uint64_t wanted = (items() * kGhostsPerTen + kGhostsPerTen) / 10;
+  const std::uint64_t there = ghosts_.capacity();
+  if (wanted * 10 > there * kGrowAtTenths || wanted * 10 < there * kShrinkAtTenths) ghosts_.resize(wanted);
+}
+
+std::optional<std::int64_t> S3FifoPolicy::coldest_rank(TimeMs /*now_ms*/) const {
+  if (items() == 0) return {};
+  return clocks_[victim_stream()].head_joined_ms();
+}
+
+std::optional<std::uint32_t> S3FifoPolicy::frequency(Location item, KeyHash /*hash*/) const {
+  return host_.item(item).policy_bits() & kUsesMask;
+}
+
+void S3FifoPolicy::check_invariants(std::uint64_t items) const {
+  LARDER_CHECK(this->items() == items);
+  for (const StreamId stream : {kSmall, kMain}) {
+    const Location oldest = host_.oldest(stream);
+    LARDER_CHECK((oldest == kNowhere) == (host_.stream_items(stream) == 0));
+    if (oldest == kNowhere) continue;
+    const std::uint8_t bits = host_.item(oldest).policy_bits();
+    LARDER_CHECK(bits <= (kInMain | kUsesMask) && ((bits & kInMain) != 0) == (stream == kMain));
+    LARDER_CHECK(!clocks_[stream].empty());
+  }
+  ghosts_.check_invariants();
+}
+
+}  // namespace larder

@@ -1,0 +1,237 @@
+#include "larder/store/segment_log.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace larder {
+
+SegmentLog::SegmentLog(std::size_t segment_bytes, std::size_t range_bytes)
+    : segment_bits_(std::countr_zero(segment_bytes)), range_(range_bytes), segments_(1) {
+  LARDER_CHECK(std::has_single_bit(segment_bytes));
+  LARDER_CHECK(segment_bytes >= kSegmentBytesMin && segment_bytes <= kSegmentBytesMax);
+  LARDER_CHECK(range_bytes >= 2 * segment_bytes && range_bytes <= kRangeBytesMax);
+}
+
+// --- Segments ---
+
+SegmentLog::SegmentNumber SegmentLog::take_free() {
+  for (std::vector<SegmentNumber>* free : {&warm_, &cold_}) {
+    if (free->empty()) continue;
+    const SegmentNumber number = free->back();
+    free->pop_back();
+    return number;
+  }
+  if (begin_of(segments_end()) + segment_bytes() > range_.size()) return kNoSegment;
+  segments_.emplace_back();
+  return segments_end() - 1;
+}
+
+SegmentLog::SegmentNumber SegmentLog::begin_segment(StreamId stream_id, SegmentNumber successor) {
+  const SegmentNumber number = take_free();
+  if (number == kNoSegment) return kNoSegment;
+  Stream& stream = streams_[stream_id];
+  const SegmentNumber older = successor == kNoSegment ? stream.newest : segments_[successor].older;
+  segments_[number] = {
+      .state = State::kOpen, .stream = stream_id, .older = older, .newer = successor, .sequence = next_sequence_++};
+  (older == kNoSegment ? stream.oldest : segments_[older].newer) = number;
+  (successor == kNoSegment ? stream.newest : segments_[successor].older) = number;
+  ++in_use_;
+  return number;
+}
+
+SegmentLog::SegmentNumber SegmentLog::begin_before(SegmentNumber successor) {
+  return begin_segment(segments_[successor].stream, successor);
+}
+
+void SegmentLog::seal(SegmentNumber number) {
+  Segment& segment = segments_[number];
+  LARDER_DCHECK(segment.state == State::kOpen);
+  segment.state = State::kSealed;
+  if (streams_[segment.stream].open == number) streams_[segment.stream].open = kNoSegment;
+  ++sealed_;
+  sealed_live_bytes_ += segment.live_bytes;
+  if (segment.live_items == 0) free_segment(number);
+}
+
+std::uint64_t SegmentLog::seal_all_open() {
+  for (Stream& stream : streams_) {
+    if (stream.open != kNoSegment) seal(stream.open);
+  }
+  return next_sequence_;
+}
+
+void SegmentLog::set_all_aside() {
+  seal_all_open();
+  std::vector<SegmentNumber> numbers;
+  Stream sums;
+  for (SegmentNumber number = 1; number < segments_end(); ++number) {
+    if (segments_[number].state != State::kFree) numbers.push_back(number);
+  }
+  for (const Stream& stream : streams_) {
+    sums.items += stream.items;
+    sums.total_bytes += stream.total_bytes;
+  }
+  std::sort(numbers.begin(), numbers.end(),
+            [&](SegmentNumber a, SegmentNumber b) { return segments_[a].sequence < segments_[b].sequence; });
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    Segment& segment = segments_[numbers[i]];
+    segment.stream = kAside;
+    segment.older = i == 0 ? kNoSegment : numbers[i - 1];
+    segment.newer = i + 1 == numbers.size() ? kNoSegment : numbers[i + 1];
+  }
+  if (!numbers.empty()) {
+    sums.oldest = numbers.front();
+    sums.newest = numbers.back();
+  }
+  streams_.fill({});
+  streams_[kAside] = sums;
+}
+
+// REQUIRES: sealed, without live records.
+void SegmentLog::free_segment(SegmentNumber number) {
+  Segment& segment = segments_[number];
+  Stream& stream = streams_[segment.stream];
+  (segment.older == kNoSegment ? stream.oldest : segments_[segment.older].newer) = segment.newer;
+  (segment.newer == kNoSegment ? stream.newest : segments_[segment.newer].older) = segment.older;
+  --in_use_;
+  --sealed_;
+  segment = {};
+  if (warm_.size() < kWarmSegmentsMax) {
+    warm_.push_back(number);
+  } else {
+    range_.release(begin_of(number), segment_bytes());
+    cold_.push_back(number);
+  }
+}
+
+// --- Records ---
+
+Location SegmentLog::append_to(SegmentNumber number, std::size_t record_bytes, std::size_t total_bytes) {
+  LARDER_DCHECK(record_bytes % kItemGranuleBytes == 0 && record_bytes <= segment_bytes());
+  Segment& segment = segments_[number];
+  if (segment.used + record_bytes > segment_bytes()) return kNowhere;
+  const Location location = static_cast<Location>((begin_of(number) + segment.used) / kItemGranuleBytes);
+  segment.used += static_cast<std::uint32_t>(record_bytes);
+  segment.live_bytes += static_cast<std::uint32_t>(record_bytes);
+  ++segment.live_items;
+  live_bytes_ += record_bytes;
+  Stream& stream = streams_[segment.stream];
+  ++stream.items;
+  stream.total_bytes += total_bytes;
+  return location;
+}
+
+Location SegmentLog::append(StreamId stream_id, std::size_t record_bytes, std::size_t total_bytes) {
+  Stream& stream = streams_[stream_id];
+  if (stream.open != kNoSegment) {
+    if (segments_[stream.open].used + record_bytes > segment_bytes()) seal(stream.open);
+  }
+  if (stream.open == kNoSegment) stream.open = begin_segment(stream_id, kNoSegment);
+  if (stream.open == kNoSegment) return kNowhere;
+  return append_to(stream.open, record_bytes, total_bytes);
+}
+
+void SegmentLog::retire(Location location, std::size_t total_bytes) {
+  const SegmentNumber number = segment_of(location);
+  Segment& segment = segments_[number];
+  ItemRef record = item(location);
+  const std::size_t bytes = record.record_bytes();
+  record.write_filler(bytes);
+  segment.live_bytes -= static_cast<std::uint32_t>(bytes);
+  --segment.live_items;
+  live_bytes_ -= bytes;
+  Stream& stream = streams_[segment.stream];
+  --stream.items;
+  stream.total_bytes -= total_bytes;
+  if (segment.state != State::kSealed) return;
+  sealed_live_bytes_ -= bytes;
+  if (segment.live_items == 0) free_segment(number);
+}
+
+void SegmentLog::change_total(Location location, std::size_t before_bytes, std::size_t after_bytes) {
+  Stream& stream = streams_[segments_[segment_of(location)].stream];
+  stream.total_bytes += after_bytes;
+  stream.total_bytes -= before_bytes;
+}
+
+void SegmentLog::note_expiry(Location location, TimeMs expire_at_ms) {
+  if (expire_at_ms == kNoExpiry) return;
+  TimeMs& earliest = segments_[segment_of(location)].earliest_expiry_ms;
+  earliest = std::min(earliest, expire_at_ms);
+}
+
+// --- Walks ---
+
+Location SegmentLog::next_live(SegmentNumber number, std::uint32_t& offset) const {
+  const Segment& segment = segments_[number];
+  while (offset < segment.used) {
+    const auto location = static_cast<Location>((begin_of(number) + offset) / kItemGranuleBytes);
+    const ItemRef record = item(location);
+    if (record.is_item()) return location;
+    offset += static_cast<std::uint32_t>(record.record_bytes());
+  }
+  return kNowhere;
+}
+
+Location SegmentLog::advance_front(SegmentNumber number) const {
+  return segments_[number].live_items == 0 ? kNowhere : next_live(number, segments_[number].front);
+}
+
+Location SegmentLog::oldest(StreamId stream) const {
+  for (SegmentNumber number = streams_[stream].oldest; number != kNoSegment; number = segments_[number].newer) {
+    const Location location = advance_front(number);
+    if (location != kNowhere) return location;
+  }
+  return kNowhere;
+}
+
+// --- Invariants ---
+
+void SegmentLog::check_invariants() const {
+  std::array<Stream, kStreamsMax + 1> sums{};
+  std::uint64_t in_use = 0;
+  std::uint64_t sealed = 0;
+  std::uint64_t sealed_live_bytes = 0;
+  for (SegmentNumber number = 1; number < segments_end(); ++number) {
+    const Segment& segment = segments_[number];
+    if (segment.state == State::kFree) continue;
+    ++in_use;
+    sealed += segment.state == State::kSealed;
+    sealed_live_bytes += segment.state == State::kSealed ? segment.live_bytes : 0;
+    LARDER_CHECK(segment.used <= segment_bytes() && segment.sequence < next_sequence_);
+    LARDER_CHECK(segment.state == State::kOpen || segment.live_items > 0);
+    std::uint64_t live_bytes = 0;
+    std::uint64_t live_items = 0;
+    std::uint32_t offset = 0;
+    for (Location location = next_live(number, offset); location != kNowhere; location = next_live(number, offset)) {
+      const ItemRef record = item(location);
+      LARDER_CHECK(segment_of(location) == number && offset >= segment.front);
+      LARDER_CHECK(record.expiry() == kNoExpiry || record.expiry() >= segment.earliest_expiry_ms);
+      live_bytes += record.record_bytes();
+      ++live_items;
+      sums[segment.stream].total_bytes += record.total_bytes();
+      offset += static_cast<std::uint32_t>(record.record_bytes());
+    }
+    LARDER_CHECK(offset == segment.used);
+    LARDER_CHECK(live_bytes == segment.live_bytes && live_items == segment.live_items);
+    sums[segment.stream].items += live_items;
+  }
+  LARDER_CHECK(in_use == in_use_ && sealed == sealed_ && sealed_live_bytes == sealed_live_bytes_);
+  LARDER_CHECK(in_use + warm_.size() + cold_.size() + 1 == segments_.size());
+  std::uint64_t linked = 0;
+  for (std::size_t id = 0; id < streams_.size(); ++id) {
+    const Stream& stream = streams_[id];
+    LARDER_CHECK(stream.items == sums[id].items && stream.total_bytes == sums[id].total_bytes);
+    SegmentNumber older = kNoSegment;
+    for (SegmentNumber number = stream.oldest; number != kNoSegment; number = segments_[number].newer) {
+      LARDER_CHECK(segments_[number].older == older && segments_[number].stream == id);
+      older = number;
+      ++linked;
+    }
+    LARDER_CHECK(stream.newest == older);
+    LARDER_CHECK(stream.open == kNoSegment || segments_[stream.open].state == State::kOpen);
+  }
+  LARDER_CHECK(linked == in_use_);
+}
+
+}  // namespace larder

@@ -1,0 +1,130 @@
+// The parts that policies are built from.
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <vector>
+
+#include "larder/policy/chunked_array.h"
+#include "larder/policy/frequency_sketch.h"
+#include "larder/policy/ghost_queue.h"
+#include "larder/policy/window_climber.h"
+
+namespace larder {
+namespace {
+
+TEST(GhostQueue, RemembersTheLastAndForgetsTheOldest) {
+  GhostQueue ghosts;
+  ghosts.resize(20);  // one row: exactly a queue
+  for (KeyHash hash = 1; hash <= 25; ++hash) ghosts.insert(hash);
+  for (KeyHash hash = 1; hash <= 5; ++hash) EXPECT_FALSE(ghosts.contains(hash));
+  for (KeyHash hash = 6; hash <= 25; ++hash) EXPECT_TRUE(ghosts.contains(hash));
+  EXPECT_TRUE(ghosts.erase(6));
+  EXPECT_FALSE(ghosts.erase(6));
+  ghosts.insert(26);  // takes the place of the one erased
+  EXPECT_TRUE(ghosts.contains(7));
+  ghosts.check_invariants();
+}
+
+TEST(GhostQueue, LargeOneHoldsAboutItsNumberAndFewStrangers) {
+  GhostQueue ghosts;
+  ghosts.resize(10'000);
+  EXPECT_LE(ghosts.bytes(), 10'000 * 2.2);
+  for (KeyHash hash = 0; hash < 100'000; ++hash) ghosts.insert(mix_bits(hash));
+  int young = 0;
+  int old = 0;
+  int strangers = 0;
+  for (KeyHash hash = 94'000; hash < 100'000; ++hash) young += ghosts.contains(mix_bits(hash));
+  for (KeyHash hash = 60'000; hash < 80'000; ++hash) old += ghosts.contains(mix_bits(hash));
+  for (KeyHash hash = 200'000; hash < 300'000; ++hash) strangers += ghosts.contains(mix_bits(hash));
+  EXPECT_GT(young, 5'800);
+  EXPECT_LT(old, 100);
+  EXPECT_LT(strangers, 100);
+  ghosts.check_invariants();
+}
+
+TEST(GhostQueue, EmptyOneRemembersNothing) {
+  GhostQueue ghosts;
+  ghosts.insert(1);
+  EXPECT_FALSE(ghosts.contains(1));
+  EXPECT_FALSE(ghosts.erase(1));
+  ghosts.resize(5);
+  ghosts.insert(1);
+  ghosts.resize(0);
+  EXPECT_FALSE(ghosts.contains(1));
+  EXPECT_EQ(ghosts.bytes(), 0u);
+}
+
+TEST(FrequencySketch, NeverSaysLessThanTheTruthBeforeItAges) {
+  FrequencySketch sketch;
+  constexpr std::uint64_t kItems = 1'000;
+  for (KeyHash key = 0; key < kItems; ++key) {
+    for (KeyHash use = 0; use < key % 7; ++use) sketch.add(mix_bits(key), kItems);
+  }
+  ASSERT_EQ(sketch.ages(), 0u);
+  std::uint64_t too_much = 0;
+  for (KeyHash key = 0; key < kItems; ++key) {
+    const std::uint32_t estimate = sketch.estimate(mix_bits(key));
+    ASSERT_GE(estimate, key % 7);
+    too_much += estimate > key % 7;
+  }
+  EXPECT_LT(too_much, kItems / 20);
+  sketch.check_invariants();
+}
+
+TEST(FrequencySketch, GrowsWithTheItemsAndKeepsItsCounts) {
+  FrequencySketch sketch;
+  for (int use = 0; use < 6; ++use) sketch.add(mix_bits(7), 1);
+  for (KeyHash key = 100; key < 3'100; ++key) {
+    sketch.add(mix_bits(key), key);
+    ASSERT_GE(sketch.estimate(mix_bits(7)), 6u);
+  }
+  EXPECT_LE(sketch.bytes(), 3'100 * 22 + 12'288);
+}
+
+TEST(FrequencySketch, EverySampleHalvesEveryCount) {
+  FrequencySketch sketch;
+  constexpr std::uint64_t kItems = 1'000;
+  for (int use = 0; use < 12; ++use) sketch.add(mix_bits(1), kItems);
+  EXPECT_EQ(sketch.estimate(mix_bits(1)), 12u);
+  // Others, each used once, fill the sample.
+  KeyHash key = 1'000;
+  while (sketch.ages() == 0) sketch.add(mix_bits(++key), kItems);
+  EXPECT_GE(sketch.estimate(mix_bits(1)), 6u);
+  EXPECT_LT(sketch.estimate(mix_bits(1)), 12u);
+  while (sketch.ages() < 5) sketch.add(mix_bits(++key), kItems);
+  EXPECT_LT(sketch.estimate(mix_bits(1)), 12u);
+}
+
+TEST(FrequencySketch, CountsToItsMost) {
+  FrequencySketch sketch;
+  for (int use = 0; use < 50; ++use) sketch.add(mix_bits(1), 100);
+  EXPECT_EQ(sketch.estimate(mix_bits(1)), FrequencySketch::kCountMax);
+}
+
+TEST(WindowClimber, FollowsTheBetterHitRatio) {
+  WindowClimber climber;
+  SplitMix64 numbers(1);
+  // The larger the window, the more hits.
+  for (int request = 0; request < 400'000; ++request) {
+    climber.count(static_cast<double>(numbers.below(1'000)) < 1'000 * climber.share(), 4'096);
+  }
+  EXPECT_GT(climber.share(), 0.5);
+  for (int request = 0; request < 800'000; ++request) {
+    climber.count(static_cast<double>(numbers.below(1'000)) > 1'000 * climber.share(), 4'096);
+  }
+  EXPECT_LT(climber.share(), 0.3);
+  climber.check_invariants();
+}
+
+TEST(ChunkedArray, GrowsAndGivesBack) {
+  ChunkedArray<int> array;
+  for (int element = 0; element < 5'000; ++element) array.push_back(element);
+  for (int element = 0; element < 5'000; ++element) ASSERT_EQ(array[static_cast<std::size_t>(element)], element);
+  const std::size_t full = array.bytes();
+  while (array.size() > 10) array.pop_back();
+  EXPECT_LT(array.bytes(), full / 2);
+  EXPECT_EQ(array[9], 9);
+}
+
+}  // namespace
+}  // namespace larder
