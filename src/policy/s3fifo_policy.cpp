@@ -1,5 +1,7 @@
 #include "larder/policy/s3fifo_policy.h"
 
+#include <algorithm>
+
 namespace larder {
 
 namespace {
@@ -10,11 +12,10 @@ constexpr std::uint8_t kInMain = 4;
 constexpr std::uint8_t kUsesToPromote = 2;
 // The small queue's part of all weight.
 constexpr std::uint64_t kSmallPart = 10;
-// Ghosts for each ten items; and how far (in tenths of that) the table may be too small or too large before it is made
-// anew, which costs its memory.
-constexpr std::uint64_t kGhostsPerTen = 9;
-constexpr std::uint64_t kGrowAtTenths = 12;
-constexpr std::uint64_t kShrinkAtTenths = 7;
+// In tenths: what the ghosts weighed together, of all weight; and how many they are at the most, for each item: four
+// bytes, wherever the items that go are much smaller than those that stay.
+constexpr std::uint64_t kGhostWeightTenths = 9;
+constexpr std::uint64_t kGhostsPerItemTenthsMax = 18;
 
 }  // namespace
 
@@ -37,18 +38,19 @@ void S3FifoPolicy::on_hit(Location item, KeyHash /*hash*/, TimeMs /*now_ms*/) {
 }
 
 void S3FifoPolicy::on_erase(Location item, KeyHash hash, Removal why) {
-  if (why == Removal::kEvicted && (host_.item(item).policy_bits() & kInMain) == 0) ghosts_.insert(hash);
+  if (why != Removal::kEvicted || (host_.item(item).policy_bits() & kInMain) != 0) return;
+  const std::uint64_t weight_max = weight() * kGhostWeightTenths / 10;
+  if (ghost_weights_.add(host_.weight(host_.item(item)), weight_max)) fit_ghosts(weight_max);
+  ghosts_.insert(hash);
 }
 
 StreamId S3FifoPolicy::victim_stream() const {
   const std::uint64_t small = host_.stream_weight(kSmall);
-  const std::uint64_t main = host_.stream_weight(kMain);
-  if (main == 0) return kSmall;
-  return small == 0 || small < (small + main) / kSmallPart ? kMain : kSmall;
+  if (host_.stream_weight(kMain) == 0) return kSmall;
+  return small == 0 || small < weight() / kSmallPart ? kMain : kSmall;
 }
 
 VictimStep S3FifoPolicy::victim(TimeMs now_ms) {
-  fit_ghosts();
   const StreamId stream = victim_stream();
   const Location item = host_.oldest(stream);
   if (item == kNowhere) return {};
@@ -64,10 +66,14 @@ VictimStep S3FifoPolicy::move_to_main(Location item, std::uint8_t uses, TimeMs n
   return {.kind = VictimStep::Kind::kMove, .item = item, .stream = kMain};
 }
 
-void S3FifoPolicy::fit_ghosts() {
-  const std::uint64_t wanted = (items() * kGhostsPerTen + kGhostsPerTen) / 10;
-  const std::uint64_t there = ghosts_.capacity();
-  if (wanted * 10 > there * kGrowAtTenths || wanted * 10 < there * kShrinkAtTenths) ghosts_.resize(wanted);
+std::uint64_t S3FifoPolicy::weight() const {
+  return host_.stream_weight(kSmall) + host_.stream_weight(kMain);
+}
+
+void S3FifoPolicy::fit_ghosts(std::uint64_t weight_max) {
+  const double mean_weight = static_cast<double>(weight()) / static_cast<double>(items());
+  const std::uint64_t most = std::max<std::uint64_t>(1, items() * kGhostsPerItemTenthsMax / 10);
+  ghosts_.resize(std::clamp<std::uint64_t>(ghost_weights_.items_in(weight_max, mean_weight), 1, most));
 }
 
 std::optional<std::int64_t> S3FifoPolicy::coldest_rank(TimeMs /*now_ms*/) const {
@@ -90,6 +96,7 @@ void S3FifoPolicy::check_invariants(std::uint64_t items) const {
     LARDER_CHECK(!clocks_[stream].empty());
   }
   ghosts_.check_invariants();
+  ghost_weights_.check_invariants();
 }
 
 }  // namespace larder

@@ -8,7 +8,7 @@
 //
 //     small  [ oldest ... newest ] <- new         oldest: used twice -> end of main, otherwise evicted, a ghost
 //     main   [ oldest ... newest ] <- promoted    oldest: used -> one use off, end of main; otherwise evicted
-//     ghosts two bytes for each, for nine tenths as many as there are items
+//     ghosts two bytes for each, for as many as weighed nine tenths of all weight; at most 1.8 an item
 //
 // Policy bits: the uses counted (0..3) and whether the item is in the main queue.
 //
@@ -19,6 +19,7 @@
 #include "larder/policy/eviction_policy.h"
 #include "larder/policy/ghost_queue.h"
 #include "larder/policy/queue_clock.h"
+#include "larder/policy/weight_window.h"
 
 namespace larder {
 
@@ -43,13 +44,15 @@ class S3FifoPolicy final : public EvictionPolicy {
   static constexpr StreamId kMain = 1;
 
   std::uint64_t items() const { return host_.stream_items(kSmall) + host_.stream_items(kMain); }
+  std::uint64_t weight() const;
   // Whose oldest item is the next to be looked at.
   StreamId victim_stream() const;
   VictimStep move_to_main(Location item, std::uint8_t uses, TimeMs now_ms);
-  void fit_ghosts();
+  void fit_ghosts(std::uint64_t weight_max);
 
   GhostQueue ghosts_;
-  QueueClock clocks_[2];  // by stream
+  WeightWindow ghost_weights_;  // of what was evicted from the small queue
+  QueueClock clocks_[2];        // by stream
 };
 
 }  // namespace larder
