@@ -15,7 +15,7 @@ MemoryRange::MemoryRange(std::size_t bytes) : size_(round_up_to_pages(bytes)) {
 }
 
 MemoryRange::~MemoryRange() {
-  munmap(data_, size_);
+  if (data_ != nullptr) munmap(data_, size_);
 }
 
 void MemoryRange::release(std::size_t offset, std::size_t bytes) const {

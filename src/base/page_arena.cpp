@@ -1,5 +1,6 @@
 #include "larder/base/page_arena.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "larder/base/check.h"
@@ -39,63 +40,104 @@ char* PageArena::allocate(std::size_t bytes) {
   const std::size_t wanted = round_up_to_pages(bytes);
   const unsigned number = class_of(wanted / kPageBytes);
   LARDER_CHECK(number < kClasses);
-  LockGuard lock(mutex_);
-  SizeClass& size_class = classes_[number];
-  if (!size_class.warm.empty()) {
-    const WarmRun run = size_class.warm.back();
-    size_class.warm.pop_back();
-    warm_bytes_ -= run.bytes;
-    // What is committed beyond the new run would be nobody's.
-    if (run.bytes > wanted) range_.release(run.offset + wanted, run.bytes - wanted);
-    return range_.data() + run.offset;
+  WarmRun run{};
+  {
+    LockGuard lock(mutex_);
+    SizeClass& size_class = classes_[number];
+    if (!size_class.warm.empty()) {
+      run = size_class.warm.back();
+      size_class.warm.pop_back();
+      change_warm_bytes(0, run.bytes);
+    } else if (!size_class.cold.empty()) {
+      run.offset = size_class.cold.back();
+      size_class.cold.pop_back();
+    } else {
+      const std::size_t piece = class_pages(number) * kPageBytes;
+      if (piece > range_.size() - cut_bytes_) return nullptr;
+      run.offset = cut_bytes_;
+      cut_bytes_ += piece;
+      ++size_class.pieces;
+    }
   }
-  if (!size_class.cold.empty()) {
-    const std::size_t offset = size_class.cold.back();
-    size_class.cold.pop_back();
-    return range_.data() + offset;
-  }
-  const std::size_t piece = class_pages(number) * kPageBytes;
-  if (piece > range_.size() - cut_bytes_) return nullptr;
-  cut_bytes_ += piece;
-  ++size_class.pieces;
-  return range_.data() + cut_bytes_ - piece;
+  // What is committed beyond the new run would be nobody's; what it will commit, others give back first.
+  if (run.bytes > wanted) range_.release(run.offset + wanted, run.bytes - wanted);
+  if (run.bytes < wanted && has_excess()) release_excess(wanted - run.bytes);
+  return range_.data() + run.offset;
 }
 
 void PageArena::free(char* run, std::size_t bytes) {
   const std::size_t pages = round_up_to_pages(bytes);
+  const unsigned number = class_of(pages / kPageBytes);
   LockGuard lock(mutex_);
-  SizeClass& size_class = classes_[class_of(pages / kPageBytes)];
-  const WarmRun freed{static_cast<std::size_t>(run - range_.data()), pages, round_};
-  if (warm_bytes_ + pages > warm_bytes_max_) {
-    cool(size_class, freed);
-    return;
-  }
-  warm_bytes_ += pages;
-  size_class.warm.push_back(freed);
+  classes_[number].warm.push_back({static_cast<std::size_t>(run - range_.data()), pages, round_, number});
+  change_warm_bytes(pages, 0);
 }
 
-void PageArena::cool(SizeClass& size_class, const WarmRun& run) {
-  range_.release(run.offset, run.bytes);
-  size_class.cold.push_back(run.offset);
+void PageArena::change_warm_bytes(std::size_t more, std::size_t less) {
+  warm_bytes_ += more;
+  warm_bytes_ -= less;
+  has_excess_.store(warm_bytes_ > warm_bytes_max_, std::memory_order_relaxed);
 }
 
 void PageArena::set_warm_bytes_max(std::size_t bytes) {
   LockGuard lock(mutex_);
   warm_bytes_max_ = bytes;
+  change_warm_bytes(0, 0);
+}
+
+PageArena::WarmRun PageArena::take_first(SizeClass& size_class) {
+  const WarmRun run = size_class.warm.front();
+  size_class.warm.pop_front();
+  change_warm_bytes(0, run.bytes);
+  return run;
+}
+
+void PageArena::release_tail(WarmRun run, std::size_t bytes) {
+  run.bytes -= bytes;
+  range_.release(run.offset + run.bytes, bytes);
+  LockGuard lock(mutex_);
+  SizeClass& size_class = classes_[run.size_class];
+  if (run.bytes == 0) {
+    size_class.cold.push_back(run.offset);
+  } else {
+    size_class.warm.push_front(run);
+    change_warm_bytes(run.bytes, 0);
+  }
+}
+
+std::optional<PageArena::WarmRun> PageArena::take_excess() {
+  LockGuard lock(mutex_);
+  if (warm_bytes_ <= warm_bytes_max_) return {};
+  for (unsigned number = kClasses; number-- > 0;) {
+    if (!classes_[number].warm.empty()) return take_first(classes_[number]);
+  }
+  return {};
+}
+
+void PageArena::release_excess(std::size_t bytes_max) {
+  for (std::size_t left = round_up_to_pages(bytes_max); left > 0;) {
+    const std::optional<WarmRun> run = take_excess();
+    if (!run) return;
+    const std::size_t bytes = std::min(run->bytes, left);
+    release_tail(*run, bytes);
+    left -= bytes;
+  }
+}
+
+std::optional<PageArena::WarmRun> PageArena::take_old() {
+  LockGuard lock(mutex_);
+  for (SizeClass& size_class : classes_) {
+    if (!size_class.warm.empty() && size_class.warm.front().round + 1 < round_) return take_first(size_class);
+  }
+  return {};
 }
 
 void PageArena::trim() {
-  LockGuard lock(mutex_);
-  ++round_;
-  for (SizeClass& size_class : classes_) {
-    std::size_t old = 0;
-    while (old < size_class.warm.size() && size_class.warm[old].round + 1 < round_) {
-      warm_bytes_ -= size_class.warm[old].bytes;
-      cool(size_class, size_class.warm[old]);
-      ++old;
-    }
-    size_class.warm.erase(size_class.warm.begin(), size_class.warm.begin() + static_cast<std::ptrdiff_t>(old));
+  {
+    LockGuard lock(mutex_);
+    ++round_;
   }
+  while (const std::optional<WarmRun> run = take_old()) release_tail(*run, run->bytes);
 }
 
 std::size_t PageArena::warm_bytes() {

@@ -359,6 +359,19 @@ void HashIndex::clear_group(const Layout& layout, std::uint64_t group) {
   std::fill(first, first + layout.fan, Bucket{});
 }
 
+std::size_t HashIndex::discard(std::size_t bytes_max) {
+  // The table, which while it grows lies in two pieces, and the lines behind it as if it were one.
+  const std::size_t table_bytes = round_up_to_pages(std::max(upper_.buckets(), lower_.buckets()) * sizeof(Bucket));
+  const std::size_t left = table_bytes + round_up_to_pages(lines_used_ * sizeof(Bucket)) - discarded_bytes_;
+  const std::size_t in_lines = left > table_bytes ? left - table_bytes : 0;
+  const MemoryRange& range = in_lines != 0 ? line_range_ : table_range_;
+  const std::size_t end = in_lines != 0 ? in_lines : left;
+  const std::size_t bytes = std::min(round_up_to_pages(bytes_max), end);
+  if (bytes != 0) range.release(end - bytes, bytes);
+  discarded_bytes_ += bytes;
+  return bytes;
+}
+
 // --- For tests ---
 
 HashIndex::Occupancy HashIndex::occupancy() const {

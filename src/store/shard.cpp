@@ -25,56 +25,45 @@ constexpr std::size_t slack_bytes(std::size_t record_bytes) {
 
 }  // namespace
 
-ShardStats& ShardStats::operator+=(const ShardStats& other) {
-  items += other.items;
-  items_with_expiry += other.items_with_expiry;
-  item_bytes += other.item_bytes;
-  slack_bytes += other.slack_bytes;
-  data_bytes += other.data_bytes;
-  blob_bytes += other.blob_bytes;
-  index_bytes += other.index_bytes;
-  dead_bytes += other.dead_bytes;
-  overhead_bytes += other.overhead_bytes;
-  log_bytes += other.log_bytes;
-  moved_bytes += other.moved_bytes;
-  evicted += other.evicted;
-  evicted_age_ms_sum += other.evicted_age_ms_sum;
-  expired += other.expired;
-  return *this;
-}
-
 Shard::Shard(const Options& options, Budget& budget)
     : number_(options.number),
       shard_bits_(options.shard_bits),
       hasher_(*options.hasher),
       budget_(budget),
-      log_(options.segment_bytes, options.range_bytes),
-      index_(
-          {.position_bits = kScanCursorBits - options.shard_bits, .entries_max = options.range_bytes / kRecordBytesMin},
-          [this](Location location) { return position_of(hash_of(location)); }),
+      segment_bytes_(options.segment_bytes),
+      range_bytes_(options.range_bytes),
+      log_(make_log()),
+      index_(make_index()),
       policy_factory_(options.policy_factory),
       policy_kind_(options.policy),
       databases_(static_cast<std::size_t>(options.databases)) {
-  base_ = log_.base();
-  counts_items_ = budget.items_max() != 0;
-  policy_ = policy_factory_(policy_kind_, *this);
-  form_ = policy_->traits().form;
-  queues_ = policy_->traits().queues;
-  stats_.index_bytes = index_.bytes();
-  metadata_bytes_ = policy_->metadata_bytes();
-  stats_.overhead_bytes = sizeof(Shard) + allocation_bytes(databases_.size() * sizeof(DatabaseState)) + metadata_bytes_;
-  budget_.take({stats_.used_bytes(), 0});
+  counts_items_ = budget_.items_max() != 0;
+  begin_empty();
 }
 
 Shard::~Shard() {
-  for (SegmentNumber number = 1; number < log_.segments_end() && stats_.blob_bytes != 0; ++number) {
-    std::uint32_t offset = 0;
-    for (Location next = log_.next_live(number, offset); next != kNowhere; next = log_.next_live(number, offset)) {
-      const BlobRef last = BlobRef::adopt(item(next).blob());
-      offset += static_cast<std::uint32_t>(item(next).record_bytes());
-    }
-  }
-  budget_.give_back({stats_.used_bytes(), stats_.items});
+  budget_.give_back({0, stats_.items});
+  const FlushedContents last(std::move(log_), std::move(index_), std::move(policy_), stats_, budget_);
+}
+
+SegmentLog Shard::make_log() const {
+  return {segment_bytes_, range_bytes_};
+}
+
+HashIndex Shard::make_index() {
+  return {{.position_bits = kScanCursorBits - shard_bits_, .entries_max = range_bytes_ / kRecordBytesMin},
+          [this](Location location) { return position_of(hash_of(location)); }};
+}
+
+void Shard::begin_empty() {
+  base_ = log_.base();
+  policy_ = policy_factory_(policy_kind_, *this);
+  form_ = policy_->traits().form;
+  queues_ = policy_->traits().queues;
+  metadata_bytes_ = policy_->metadata_bytes();
+  stats_.index_bytes = index_.bytes();
+  stats_.overhead_bytes = sizeof(Shard) + allocation_bytes(databases_.size() * sizeof(DatabaseState)) + metadata_bytes_;
+  budget_.take({stats_.used_bytes(), 0});
 }
 
 // --- What the policy asks ---

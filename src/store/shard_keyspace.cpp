@@ -1,5 +1,6 @@
 // What a Shard does over many items by hash: walks for SCAN and RANDOMKEY; and flush. Every walk is bounded.
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "larder/base/limits.h"
@@ -103,6 +104,35 @@ void Shard::flush(std::optional<Database> database, Op& op) {
     state = {.flush_sequence = flush_sequence_};
   }
   emit(EventKind::kFlushed, database.value_or(kAllDatabases), {}, op);
+}
+
+Shard::Empty Shard::make_empty() {
+  return {make_log(), make_index()};
+}
+
+std::unique_ptr<FlushedContents> Shard::flush_all(Empty&& empty, Op& op) {
+  now_ms_ = op.now_ms;
+  emit(EventKind::kFlushed, kAllDatabases, {}, op);
+  budget_.give_back({0, stats_.items});
+  std::swap(log_, empty.log);
+  std::swap(index_, empty.index);
+  ShardStats charged = std::exchange(stats_, stats_.counters());
+  // The shard itself stays where it is, and charged for what is not its policy's.
+  const std::uint64_t kept = charged.overhead_bytes - metadata_bytes_;
+  charged.overhead_bytes = metadata_bytes_;
+  budget_.give_back({static_cast<std::size_t>(kept), 0});
+  auto flushed = std::make_unique<FlushedContents>(std::move(empty.log), std::move(empty.index), std::move(policy_),
+                                                   charged, budget_);
+  std::fill(databases_.begin(), databases_.end(), DatabaseState{});
+  flushed_items_ = 0;
+  flush_sequence_ = 0;
+  earliest_expiry_ms_ = kNever;
+  in_pass_ = false;
+  sweep_ = {};
+  compaction_ = {};
+  output_ = SegmentLog::kNoSegment;
+  begin_empty();
+  return flushed;
 }
 
 }  // namespace larder

@@ -22,7 +22,10 @@ constexpr std::uint64_t kOpenSegmentsPerShard = 2;
 // Of maxmemory, what freed blobs may hold for a moment; without a limit, so many bytes.
 constexpr std::uint64_t kWarmShare = 50;
 constexpr std::uint64_t kWarmBytesWithoutLimit = 64ULL << 20;
+constexpr std::size_t kExcessBytesPerMaintain = std::size_t{64} << 20;
 constexpr TimeMs kArenaTrimMs = 1'000;
+// Each FLUSHALL takes the address space of a whole store until what it flushed is free.
+constexpr std::size_t kFlushesWaitingMax = 4;
 
 Hasher make_hasher(std::optional<std::uint64_t> seed) {
   return seed ? Hasher(*seed) : Hasher();
@@ -182,6 +185,7 @@ bool ShardedStore::random_item(Database database, TimeMs now_ms, const std::func
 }
 
 void ShardedStore::flush(std::optional<Database> database, TimeMs now_ms) {
+  if (!database && flush_all(now_ms)) return;
   Events events(wanted_events_);
   for_each_locked([&](Shard& shard) {
     Op op{now_ms, events, nullptr, {}};
@@ -190,6 +194,50 @@ void ShardedStore::flush(std::optional<Database> database, TimeMs now_ms) {
     shard.sweep({.items_max = limits::kEvictItemsPerVisit, .buckets_max = limits::kSweepBucketsPerVisit}, op);
   });
   deliver(events);
+}
+
+// False: so much of earlier flushes waits to be freed that no more address space shall be taken.
+bool ShardedStore::flush_all(TimeMs now_ms) {
+  {
+    LockGuard lock(flushed_mutex_);
+    if (flushed_.size() > (kFlushesWaitingMax - 1) * slots_.size()) return false;
+  }
+  Events events(wanted_events_);
+  for (const std::unique_ptr<Slot>& slot : slots_) {
+    Shard::Empty empty = empty_for(*slot);
+    std::unique_ptr<FlushedContents> flushed;
+    {
+      LockGuard lock(slot->mutex);
+      Op op{now_ms, events, nullptr, {}};
+      flushed = slot->shard.flush_all(std::move(empty), op);
+      publish(*slot);
+    }
+    // A small store is clean at once.
+    if (!flushed->free_some(limits::kSweepBucketsPerVisit)) continue;
+    LockGuard lock(flushed_mutex_);
+    flushed_.push_back(std::move(flushed));
+    has_flushed_.store(true, std::memory_order_release);
+  }
+  deliver(events);
+  return true;
+}
+
+// Reads only what never changes in a shard.
+Shard::Empty ShardedStore::empty_for(Slot& slot) NO_LOCK_ANALYSIS {
+  return slot.shard.make_empty();
+}
+
+bool ShardedStore::free_flushed(std::size_t work_max) {
+  if (!has_flushed_.load(std::memory_order_acquire)) return false;
+  std::unique_ptr<FlushedContents> done;  // its address space goes back without the lock
+  LockGuard lock(flushed_mutex_);
+  if (flushed_.empty()) return false;
+  if (!flushed_.back()->free_some(work_max)) {
+    done = std::move(flushed_.back());
+    flushed_.pop_back();
+    has_flushed_.store(!flushed_.empty(), std::memory_order_release);
+  }
+  return true;
 }
 
 DatabaseStats ShardedStore::database_stats(Database database, TimeMs now_ms) {
@@ -220,7 +268,9 @@ bool ShardedStore::maintain(TimeMs now_ms, std::size_t work_max) {
     PageArena::of_process().trim();
     arena_trimmed_ms_ = now_ms;
   }
+  PageArena::of_process().release_excess(kExcessBytesPerMaintain);
   std::size_t work = 0;
+  while (work < work_max && free_flushed(limits::kSweepBucketsPerVisit)) work += limits::kSweepBucketsPerVisit;
   std::uint32_t idle_in_a_row = 0;
   while (work < work_max && idle_in_a_row < shards()) {
     Slot& slot = *slots_[maintain_next_];
@@ -282,6 +332,10 @@ void ShardedStore::set_active_expiry(bool on) {
 StoreStats ShardedStore::stats() {
   StoreStats result;
   for_each_locked([&](Shard& shard) { result.total += shard.stats(); });
+  {
+    LockGuard lock(flushed_mutex_);
+    for (const std::unique_ptr<FlushedContents>& flushed : flushed_) result.total += flushed->charged();
+  }
   result.total.overhead_bytes += overhead_bytes_;
   result.used_bytes = budget_.used_bytes();
   result.peak_bytes = budget_.peak_bytes();

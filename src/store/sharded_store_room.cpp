@@ -68,6 +68,7 @@ bool ShardedStore::evict_into(Reservation& reservation, RoomNeeded wanted, TimeM
     reservation.add(budget_.take_available(wanted.beyond(reservation.held())));
     const RoomNeeded missing = wanted.beyond(reservation.held());
     if (missing.none()) return true;
+    if (free_flushed(limits::kSweepBucketsPerVisit)) continue;
     if (!evict_coldest(missing, &reservation, now_ms, events)) return false;
   }
 }
@@ -117,7 +118,8 @@ bool ShardedStore::evict_from(Slot& slot, RoomNeeded wanted, std::int64_t rank_m
 bool ShardedStore::settle_excess(std::size_t visits_max, TimeMs now_ms, Events& events) {
   for (std::size_t visit = 0; visit < visits_max; ++visit) {
     const RoomNeeded excess = budget_.excess();
-    if (excess.none() || !evict_coldest(excess, nullptr, now_ms, events)) return false;
+    if (excess.none()) return false;
+    if (!free_flushed(limits::kSweepBucketsPerVisit) && !evict_coldest(excess, nullptr, now_ms, events)) return false;
   }
   return !budget_.excess().none();
 }

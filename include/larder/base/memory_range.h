@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <utility>
 
 namespace larder {
 
@@ -26,8 +27,13 @@ class MemoryRange {
   // Stops the process if the system refuses: that is a matter of limits set for it, not of memory.
   explicit MemoryRange(std::size_t bytes);
   ~MemoryRange();
-  MemoryRange(const MemoryRange&) = delete;
-  MemoryRange& operator=(const MemoryRange&) = delete;
+  MemoryRange(MemoryRange&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  MemoryRange& operator=(MemoryRange&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
 
   char* data() const { return data_; }
   std::size_t size() const { return size_; }
@@ -36,7 +42,7 @@ class MemoryRange {
 
  private:
   char* data_ = nullptr;
-  const std::size_t size_;
+  std::size_t size_;
 };
 
 }  // namespace larder

@@ -3,16 +3,19 @@
 //
 // STRUCTURE: address space is handed out in size classes, four to a doubling, and a freed piece waits in its class's
 // list for the next of that class: address space is plenty, and only the pages that are written to are committed. A
-// freed run keeps its pages for a second, because fresh pages cost several times what warm ones do; all runs that wait
-// hold at most warm_bytes_max.
+// freed run keeps its pages for a second, because fresh pages cost several times what warm ones do. free() never gives
+// pages back itself, since its caller may hold a shard: what waits beyond warm_bytes_max is given back by
+// release_excess(), and by whoever allocates, before that commits as much anew.
 //
 // INVARIANTS (check_invariants): every piece ever cut is in use, warm or cold; warm ones hold what warm_bytes() says.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <deque>
+#include <optional>
 
 #include "larder/base/clock.h"
 #include "larder/base/memory_range.h"
@@ -29,10 +32,14 @@ class PageArena {
 
   // Uninitialised pages that hold `bytes` > 0; null if the address space is used up.
   char* allocate(std::size_t bytes);
-  // REQUIRES: from allocate(bytes).
+  // A few instructions, whatever the size. REQUIRES: from allocate(bytes).
   void free(char* run, std::size_t bytes);
 
   void set_warm_bytes_max(std::size_t bytes);
+  // Whether more waits than may. A load.
+  bool has_excess() const { return has_excess_.load(std::memory_order_relaxed); }
+  // Gives up to `bytes_max` of what waits beyond warm_bytes_max back. 50 us a MiB.
+  void release_excess(std::size_t bytes_max);
   // Gives the pages of runs that have been waiting since before the last call but one back. Called every second.
   void trim();
   std::size_t warm_bytes();
@@ -45,18 +52,26 @@ class PageArena {
     std::size_t offset;
     std::size_t bytes;  // whole pages that are committed
     std::uint64_t round;
+    unsigned size_class;
   };
   struct SizeClass {
-    std::vector<WarmRun> warm;      // the longest waiting first
-    std::vector<std::size_t> cold;  // offsets
+    std::deque<WarmRun> warm;      // the longest waiting first
+    std::deque<std::size_t> cold;  // offsets
     std::size_t pieces = 0;
   };
 
   static unsigned class_of(std::size_t pages);
   static std::size_t class_pages(unsigned size_class);
-  void cool(SizeClass& size_class, const WarmRun& run) REQUIRES_LOCK(mutex_);
+  // One that has waited too long, or, where too much waits, one of the largest. It is nobody's until it is put back.
+  std::optional<WarmRun> take_old();
+  std::optional<WarmRun> take_excess();
+  WarmRun take_first(SizeClass& size_class) REQUIRES_LOCK(mutex_);
+  // Gives the last `bytes` of its pages back and puts it back where it belongs now.
+  void release_tail(WarmRun run, std::size_t bytes);
+  void change_warm_bytes(std::size_t more, std::size_t less) REQUIRES_LOCK(mutex_);
 
   const MemoryRange range_;
+  std::atomic<bool> has_excess_{false};
   Mutex mutex_;
   std::array<SizeClass, kClasses> classes_ GUARDED_BY(mutex_);
   std::size_t cut_bytes_ GUARDED_BY(mutex_) = 0;  // of the range, from its beginning

@@ -107,6 +107,10 @@ class HashIndex {
   // be.
   std::size_t growth_bytes_max(std::size_t inserts) const;
 
+  // Gives up to `bytes_max` of its pages back, from the end, whatever is in them, and returns how many bytes those
+  // were; 0 once all are gone. Nothing else may follow.
+  std::size_t discard(std::size_t bytes_max);
+
   struct Occupancy {
     std::size_t entries_at_home = 0;    // hits that touch one line
     std::size_t buckets_unspilled = 0;  // their share is that of misses that touch one line
@@ -293,10 +297,10 @@ class HashIndex {
     return std::uint64_t{upper_.fan} << (upper_.level - lower_.level);
   }
 
-  const std::function<std::uint64_t(Location)> position_of_;
-  const int level_max_;
-  const MemoryRange table_range_;
-  const MemoryRange line_range_;
+  std::function<std::uint64_t(Location)> position_of_;
+  int level_max_;
+  MemoryRange table_range_;
+  MemoryRange line_range_;
 
   Layout lower_;
   Layout upper_;
@@ -306,6 +310,7 @@ class HashIndex {
   bool refreshing_ = false;
   std::size_t size_ = 0;
   std::size_t lines_used_ = 0;  // ever, from the first on
+  std::size_t discarded_bytes_ = 0;
   std::size_t lines_free_count_ = 0;
   std::uint32_t lines_free_ = 0;
   std::vector<Entry> gathered_;

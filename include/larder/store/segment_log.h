@@ -1,5 +1,5 @@
 // WHAT: the log of a shard: where the records of its items lie. Knows records and their lengths, no keys, no index, no
-// policy; who moves or kills a record tells it. Not thread-safe.
+// policy; who moves or kills a record tells it. Not thread-safe. Can be moved: its records stay where they are.
 //
 // STRUCTURE: one range of address space, cut in segments of one size; a Location counts granules of 8 bytes from its
 // base. Segments are filled from the front and belong to a stream; the segments of a stream are a list in the order of
@@ -108,6 +108,10 @@ class SegmentLog {
   // What compaction could win: the sealed segments without their live bytes.
   std::uint64_t dead_bytes() const { return sealed_ * segment_bytes() - sealed_live_bytes_; }
 
+  // Gives a segment's pages back, whatever is in it. Nothing but this and the walk over segments that were not
+  // discarded may follow.
+  void discard(SegmentNumber number) const { range_.release(begin_of(number), segment_bytes()); }
+
   // Stops the process if an invariant does not hold. O(records).
   void check_invariants() const;
 
@@ -130,8 +134,8 @@ class SegmentLog {
   // Moves `front` over what is dead.
   Location advance_front(SegmentNumber number) const;
 
-  const int segment_bits_;
-  const MemoryRange range_;
+  int segment_bits_;
+  MemoryRange range_;
   // Number 0 stays unused, so that no record is at kNowhere. `front` is a memory of where a search ended.
   mutable std::vector<Segment> segments_;
   std::array<Stream, kStreamsMax + 1> streams_;

@@ -37,32 +37,13 @@
 #include "larder/policy/policy_kind.h"
 #include "larder/store/budget.h"
 #include "larder/store/events.h"
+#include "larder/store/flushed_contents.h"
 #include "larder/store/hash_index.h"
 #include "larder/store/segment_log.h"
+#include "larder/store/shard_stats.h"
 #include "larder/store/types.h"
 
 namespace larder {
-
-// Sums and counters of one shard. Bytes; counters since start.
-struct ShardStats {
-  std::uint64_t items = 0;  // flushed ones not counted, expired ones until they are reclaimed
-  std::uint64_t items_with_expiry = 0;
-  std::uint64_t item_bytes = 0;   // records: header, links, key, value, rounding
-  std::uint64_t slack_bytes = 0;  // what may lie dead beside them
-  std::uint64_t data_bytes = 0;   // keys and values alone
-  std::uint64_t blob_bytes = 0;   // values in blocks of their own, as allocated
-  std::uint64_t index_bytes = 0;  // tables of buckets
-  std::uint64_t dead_bytes = 0;   // flushed, not yet reclaimed; part of the items and blobs above
-  std::uint64_t overhead_bytes = 0;
-  std::uint64_t log_bytes = 0;    // segments, as committed: items, what is dead, what is not yet written
-  std::uint64_t moved_bytes = 0;  // by compaction
-  std::uint64_t evicted = 0;
-  std::uint64_t evicted_age_ms_sum = 0;  // ages (now - last use) of the evicted
-  std::uint64_t expired = 0;
-
-  ShardStats& operator+=(const ShardStats& other);
-  std::uint64_t used_bytes() const { return item_bytes + slack_bytes + blob_bytes + index_bytes + overhead_bytes; }
-};
 
 // What one visit of background work did.
 struct WorkDone {
@@ -117,6 +98,16 @@ class Shard final : private PolicyHost {
   std::optional<ItemView> random_item(Database database, std::uint64_t random, Op& op);
   // Items of one database, or of all: dead at once, reclaimed by sweep().
   void flush(std::optional<Database> database, Op& op);
+  // What a shard begins with. Two of them are nothing but address space, so they are made without the shard's lock.
+  struct Empty {
+    SegmentLog log;
+    HashIndex index;
+  };
+  // Reads only what never changes.
+  Empty make_empty();
+  // All items of all databases: the shard goes on with `empty`, and the caller frees what is returned, without the
+  // shard's lock. It stays charged to the budget until then.
+  std::unique_ptr<FlushedContents> flush_all(Empty&& empty, Op& op);
   // Items of the database; those expired or flushed may be counted until they are reclaimed (flushed ones are not).
   std::uint64_t count(Database database) const;
   std::uint64_t count_with_expiry(Database database) const;
@@ -229,7 +220,11 @@ class Shard final : private PolicyHost {
   // Removes it if it is dead.
   bool reclaim_if_dead(Location location, KeyHash hash, Op& op, Reservation* to);
 
-  // --- Sums and room (shard.cpp) ---
+  // --- Life, sums and room (shard.cpp) ---
+  SegmentLog make_log() const;
+  HashIndex make_index();
+  // With an empty log and index: a new policy, and what is taken for them. REQUIRES: nothing is charged.
+  void begin_empty();
   std::int64_t expiry_share_ms(TimeMs expire_at_ms) const;
   void account(ItemRef item);
   void unaccount(ItemRef item);
@@ -283,6 +278,8 @@ class Shard final : private PolicyHost {
   const int shard_bits_;
   const Hasher& hasher_;
   Budget& budget_;
+  const std::size_t segment_bytes_;
+  const std::size_t range_bytes_;
   bool active_expiry_ = true;
 
   SegmentLog log_;

@@ -3,7 +3,8 @@
 // room is made by evicting from whichever shard is coldest (one lock at a time), reserved, and `body` is called again
 // with it. So `body` must be repeatable until the Shard accepts its write.
 //
-// LOCK ORDER: shard locks in ascending shard number; nothing else is ever locked under one.
+// LOCK ORDER: shard locks in ascending shard number; nothing else is ever locked under one (but for a moment the page
+// arena).
 #pragma once
 
 #include <atomic>
@@ -19,9 +20,11 @@
 
 #include "larder/base/hash.h"
 #include "larder/base/mutex.h"
+#include "larder/base/page_arena.h"
 #include "larder/policy/policy_kind.h"
 #include "larder/store/budget.h"
 #include "larder/store/events.h"
+#include "larder/store/flushed_contents.h"
 #include "larder/store/shard.h"
 #include "larder/store/types.h"
 
@@ -90,6 +93,8 @@ class ShardedStore {
                      const std::function<void(const ItemView&)>& visit);
   // Calls `use` under the lock with a random live item of the database. False if it is empty.
   bool random_item(Database database, TimeMs now_ms, const std::function<void(const ItemView&)>& use);
+  // All databases: each shard goes on with an empty log and index; maintain(), and writers who need room, free the old
+  // ones. One database: its items are dead at once, and reclaimed in the same places.
   void flush(std::optional<Database> database, TimeMs now_ms);
   DatabaseStats database_stats(Database database, TimeMs now_ms);
   std::uint64_t size(Database database);
@@ -127,6 +132,8 @@ class ShardedStore {
     const std::uint32_t number;
   };
   static constexpr std::int64_t kNoVictim = std::numeric_limits<std::int64_t>::max();
+  // What one operation gives back of the pages that freed blobs have left; some 50 us.
+  static constexpr std::size_t kExcessBytesPerVisit = 1 << 20;
   // A write that is refused room again each time it comes back with more gives up after so many times.
   static constexpr int kRoomAttemptsMax = 16;
 
@@ -153,10 +160,19 @@ class ShardedStore {
     std::atomic<std::int64_t>& published = coldest_ranks_[slot.number];
     if (published.load(std::memory_order_relaxed) != rank) published.store(rank, std::memory_order_relaxed);
   }
+  // After the shard's lock is released: pages that the operation has left over, and its events.
   void deliver(const Events& events) {
+    PageArena& arena = PageArena::of_process();
+    if (arena.has_excess()) [[unlikely]]
+      arena.release_excess(kExcessBytesPerVisit);
     if (!events.all().empty()) deliver_to_listeners(events);
   }
   void deliver_to_listeners(const Events& events);
+
+  bool flush_all(TimeMs now_ms);
+  static Shard::Empty empty_for(Slot& slot);
+  // Frees a slice of what FLUSHALL has left behind. False: there is nothing left.
+  bool free_flushed(std::size_t work_max);
 
   // Evicts until `reservation` holds `missing` more than now. False: there is not that much to evict.
   bool make_room(RoomNeeded missing, Reservation& reservation, TimeMs now_ms, Events& events);
@@ -199,6 +215,10 @@ class ShardedStore {
   std::atomic<std::uint64_t> random_state_;
   std::uint32_t maintain_next_ = 0;  // maintain() alone
   TimeMs arena_trimmed_ms_ = 0;      // maintain() alone
+  // What FLUSHALL has left behind. Locked with no shard locked.
+  Mutex flushed_mutex_;
+  std::vector<std::unique_ptr<FlushedContents>> flushed_ GUARDED_BY(flushed_mutex_);
+  std::atomic<bool> has_flushed_{false};
   // Writers who found no victim left make room one at a time, holding this; how many do or wait to. Locked before any
   // shard.
   Mutex last_resort_;

@@ -41,7 +41,41 @@ TEST(PageArenaTest, ARunCommitsItsPagesAndNoMore) {
   std::memset(run, 1, kBytes);
   EXPECT_EQ(resident_pages(run, kBytes + kPageBytes), 16u);
   arena.free(run, kBytes);
+  arena.release_excess(kBytes);
   EXPECT_EQ(resident_pages(run, kBytes), 0u);
+}
+
+TEST(PageArenaTest, FreeingLeavesThePagesToWhoeverReleasesTheExcess) {
+  PageArena arena(1 << 30);
+  constexpr std::size_t kBytes = 64 * kPageBytes;
+  char* const run = arena.allocate(kBytes);
+  std::memset(run, 1, kBytes);
+  EXPECT_FALSE(arena.has_excess());
+  arena.free(run, kBytes);
+  EXPECT_TRUE(arena.has_excess());
+  EXPECT_EQ(resident_pages(run, kBytes), 64u);
+  arena.release_excess(16 * kPageBytes);
+  EXPECT_EQ(resident_pages(run, kBytes), 48u);
+  EXPECT_EQ(arena.warm_bytes(), 48 * kPageBytes);
+  arena.check_invariants();
+  arena.release_excess(kBytes);
+  EXPECT_EQ(resident_pages(run, kBytes), 0u);
+  EXPECT_FALSE(arena.has_excess());
+  arena.check_invariants();
+}
+
+TEST(PageArenaTest, WhoeverAllocatesGivesAsMuchOfTheExcessBackFirst) {
+  PageArena arena(1 << 30);
+  char* const run = arena.allocate(64 * kPageBytes);
+  std::memset(run, 1, 64 * kPageBytes);
+  arena.free(run, 64 * kPageBytes);
+  EXPECT_NE(arena.allocate(20 * kPageBytes), nullptr);
+  EXPECT_EQ(arena.warm_bytes(), 44 * kPageBytes);
+  EXPECT_EQ(resident_pages(run, 64 * kPageBytes), 44u);
+  // One of the same class takes it over with the pages that it still has.
+  EXPECT_EQ(arena.allocate(64 * kPageBytes), run);
+  EXPECT_EQ(arena.warm_bytes(), 0u);
+  arena.check_invariants();
 }
 
 TEST(PageArenaTest, AFreedRunStaysWarmForTheNextAndCoolsAfterTwoRounds) {

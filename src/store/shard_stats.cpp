@@ -1,0 +1,27 @@
+#include "larder/store/shard_stats.h"
+
+namespace larder {
+
+ShardStats& ShardStats::operator+=(const ShardStats& other) {
+  items += other.items;
+  items_with_expiry += other.items_with_expiry;
+  item_bytes += other.item_bytes;
+  slack_bytes += other.slack_bytes;
+  data_bytes += other.data_bytes;
+  blob_bytes += other.blob_bytes;
+  index_bytes += other.index_bytes;
+  dead_bytes += other.dead_bytes;
+  overhead_bytes += other.overhead_bytes;
+  log_bytes += other.log_bytes;
+  moved_bytes += other.moved_bytes;
+  evicted += other.evicted;
+  evicted_age_ms_sum += other.evicted_age_ms_sum;
+  expired += other.expired;
+  return *this;
+}
+
+ShardStats ShardStats::counters() const {
+  return {.moved_bytes = moved_bytes, .evicted = evicted, .evicted_age_ms_sum = evicted_age_ms_sum, .expired = expired};
+}
+
+}  // namespace larder
