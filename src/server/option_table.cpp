@@ -116,10 +116,11 @@ constexpr auto kRows = std::to_array<OptionRow>({
     {.name = "maxmemory-policy",
      .type = kPolicy,
      .value_hint = "NAME",
-     .default_text = "allkeys-lru",
+     .default_text = "allkeys-s3fifo",
      .change = kAtRuntime,
      .group = kMemoryGroup,
-     .help = "Which keys make room when memory is full: allkeys-lru, or noeviction (writes fail instead)"},
+     .help = "Which keys make room when memory is full: allkeys-s3fifo, -tinylfu, -lru, -lfu or -random; volatile-lru, "
+             "-lfu, -random or -ttl, of those with an expiry; or noeviction (writes fail instead)"},
     {.name = "maxitems",
      .type = kInteger,
      .value_hint = "N",

@@ -1,5 +1,5 @@
-// What the server was asked to show first: with room for three items the least recently used one goes. Default options
-// but maxitems, over a socket, a thousand times.
+// What the server was asked to show first: with room for three items the least recently used one goes, under the policy
+// of that name. Over a socket, a thousand times.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -13,7 +13,7 @@ constexpr int kRuns = 1'000;
 
 class LruDemonstrationTest : public testing::TestWithParam<const char*> {
  protected:
-  TestServer server_{{{"maxitems", "3"}, {"threads", GetParam()}}};
+  TestServer server_{{{"maxitems", "3"}, {"maxmemory-policy", "allkeys-lru"}, {"threads", GetParam()}}};
 };
 
 TEST_P(LruDemonstrationTest, TheFourthItemReplacesTheOneUsedLongestAgo) {

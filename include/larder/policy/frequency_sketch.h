@@ -1,4 +1,4 @@
-// WHAT: estimates how often a key was used lately, in 22 bytes an item: a count-min sketch with aging. It
+// WHAT: estimates how often a key was used lately, in 16 bytes an item: a count-min sketch with aging. It
 // never says less than the truth (up to 15, aging aside), seldom more.
 //
 // STRUCTURE: blocks of one cache line with 128 counters of four bits. A hash chooses its block and, in it, one counter
@@ -44,7 +44,7 @@ class FrequencySketch {
 
  private:
   static constexpr std::size_t kRows = 4;
-  static constexpr std::uint64_t kItemsPerBlock = 3;
+  static constexpr std::uint64_t kItemsPerBlock = 4;
   static constexpr std::uint64_t kUsesPerItem = 10;
   static constexpr std::uint64_t kAgesMask = 15;
   struct alignas(64) Block {

@@ -159,7 +159,7 @@ TEST(FrequencySketch, GrowsWithTheItemsAndKeepsItsCounts) {
     sketch.add(mix_bits(key), key);
     ASSERT_GE(sketch.estimate(mix_bits(7)), 6u);
   }
-  EXPECT_LE(sketch.bytes(), 3'100 * 22 + 12'288);
+  EXPECT_LE(sketch.bytes(), 3'100 * 16 + 12'288);
 }
 
 TEST(FrequencySketch, EverySampleHalvesEveryCount) {

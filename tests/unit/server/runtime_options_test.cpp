@@ -39,7 +39,7 @@ class RuntimeOptionsTest : public testing::Test {
 
 TEST_F(RuntimeOptionsTest, GetMatchesGlobsWithoutRegardToCase) {
   EXPECT_THAT(config_.get("MAXMEMORY*"),
-              ElementsAre(Pair("maxmemory", "auto"), Pair("maxmemory-policy", "allkeys-lru")));
+              ElementsAre(Pair("maxmemory", "auto"), Pair("maxmemory-policy", "allkeys-s3fifo")));
   EXPECT_THAT(config_.get("Timeout"), ElementsAre(Pair("Timeout", "0")));
   EXPECT_THAT(config_.get("nothing"), ElementsAre());
   EXPECT_EQ(config_.get("*").size(), option_table().size());
