@@ -14,9 +14,8 @@ namespace larder::sim {
 namespace {
 
 constexpr char kDescription[] =
-    "Replays a trace of accesses through the cache of the Larder server and prints the hit ratio of each policy at "
-    "each "
-    "size.";
+    "Replays a trace of accesses through the cache of the Larder server and prints the hit ratio of each policy "
+    "at each size.";
 
 constexpr char kFooter[] =
     "\nAn access that misses stores its object; there is no warm-up: what a trace asks for the first time is a miss.\n"

@@ -156,5 +156,48 @@ TEST_P(EveryPolicyInItems, StoresFindsAndEvicts) {
 
 INSTANTIATE_TEST_SUITE_P(Policies, EveryPolicyInItems, testing::ValuesIn(kPolicyKinds), policy_of);
 
+// Volatile policies: what has no expiry stays, whatever is written.
+class VolatilePolicyInShard : public ShardFixture, public testing::WithParamInterface<PolicyKind> {
+ protected:
+  static constexpr std::uint64_t kBytesMax = 400 * 1024;
+  static constexpr int kKept = 200;
+  VolatilePolicyInShard() : ShardFixture(kBytesMax, 0, GetParam()) {}
+
+  StatusCode set_volatile(int number) {
+    return set_evicting("volatile:" + std::to_string(number), value_, {.expire_at_ms = now_ms_ + 1'000'000 + number});
+  }
+  const std::string value_ = std::string(500, 'v');
+};
+
+TEST_P(VolatilePolicyInShard, ItemsWithoutExpiryAreNeverEvicted) {
+  for (int i = 0; i < kKept; ++i) ASSERT_EQ(set_evicting("kept:" + std::to_string(i), value_), StatusCode::kOk);
+  for (int i = 0; i < 3'000; ++i) {
+    ASSERT_EQ(set_volatile(i), StatusCode::kOk) << i;
+    get("volatile:" + std::to_string(i / 2));
+  }
+  EXPECT_GT(shard_.stats().evicted, 2'000u);
+  for (int i = 0; i < kKept; ++i) EXPECT_TRUE(get("kept:" + std::to_string(i))) << i;
+}
+
+TEST_P(VolatilePolicyInShard, WithoutAnythingToEvictAWriteIsRefusedAndChangesNothing) {
+  int stored = 0;
+  while (set_evicting("kept:" + std::to_string(stored), value_) == StatusCode::kOk) ++stored;
+  EXPECT_GT(stored, kKept);
+  EXPECT_EQ(set_volatile(0), StatusCode::kNeedsRoom);
+  EXPECT_EQ(shard_.stats().evicted, 0u);
+  EXPECT_EQ(shard_.count(0), static_cast<std::uint64_t>(stored));
+  // One that gets an expiry may go, and is the only one.
+  Op call = op();
+  ASSERT_EQ(shard_.set_expiry(key("kept:7"), now_ms_ + 1'000, call), StatusCode::kOk);
+  set_volatile(0);
+  EXPECT_FALSE(get("kept:7"));
+  EXPECT_EQ(shard_.stats().evicted, 1u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Policies, VolatilePolicyInShard,
+                         testing::Values(PolicyKind::kVolatileLru, PolicyKind::kVolatileLfu,
+                                         PolicyKind::kVolatileRandom, PolicyKind::kVolatileTtl),
+                         policy_of);
+
 }  // namespace
 }  // namespace larder
