@@ -55,6 +55,10 @@ WorkDone Shard::evict(RoomNeeded wanted, WorkBudget budget, Op& op) {
 bool Shard::evict_step(Op& op) {
   const Location unknown = log_.oldest(SegmentLog::kAside);
   if (unknown != kNowhere) {
+    // What the new policy may not evict goes over to it now.
+    if (evicts_volatile_only(policy_kind_) && item(unknown).expiry() == kNoExpiry) {
+      return hand_over_item(unknown, op.now_ms);
+    }
     evict_item(unknown, op);
     return true;
   }
@@ -220,36 +224,40 @@ void Shard::hand_over(WorkBudget budget, TimeMs now_ms, WorkDone& done) {
       return;
     }
     ++done.buckets;
-    const Location from = log_.oldest(SegmentLog::kAside);
-    const ItemRef old = item(from);
-    const KeyHash hash = hash_of(from);
-    if (fate(from, now_ms) == Fate::kFlushed) {
-      remove(from, hash, Removal::kFlushed, nullptr);
-      continue;
-    }
-    ItemShape shape = old.shape();
-    shape.form = form_;
-    const Key key{old.key(), hash, old.database()};
-    const Location to = append_record(key, shape, old.expiry(), policy_->stream_for(Arrival::kNew, hash, kNowhere));
-    if (to == kNowhere) return;
-    const std::size_t old_cost = cost(old.shape());
-    const std::size_t new_cost = cost(shape);
-    if (new_cost > old_cost) budget_.take({new_cost - old_cost, 0});
-    if (new_cost < old_cost) release({old_cost - new_cost, 0}, nullptr);
-    ItemRef record = item(to);
-    if (shape.has_blob) {
-      record.set_blob(old.blob());
-    } else if (shape.value_bytes != 0) {
-      std::copy_n(old.value_data(), shape.value_bytes, record.value_data());
-    }
-    unaccount(old);
-    note_expiry(to, record.expiry(), now_ms);
-    account(record);
-    index_.relocate(position_of(hash), from, to);
-    policy_->on_insert(to, hash, now_ms);
-    log_.retire(from, old.total_bytes());
-    settle_metadata();
+    if (!hand_over_item(log_.oldest(SegmentLog::kAside), now_ms)) return;
   }
+}
+
+bool Shard::hand_over_item(Location from, TimeMs now_ms) {
+  const ItemRef old = item(from);
+  const KeyHash hash = hash_of(from);
+  if (fate(from, now_ms) == Fate::kFlushed) {
+    remove(from, hash, Removal::kFlushed, nullptr);
+    return true;
+  }
+  ItemShape shape = old.shape();
+  shape.form = form_;
+  const Key key{old.key(), hash, old.database()};
+  const Location to = append_record(key, shape, old.expiry(), policy_->stream_for(Arrival::kNew, hash, kNowhere));
+  if (to == kNowhere) return false;
+  const std::size_t old_cost = cost(old.shape());
+  const std::size_t new_cost = cost(shape);
+  if (new_cost > old_cost) budget_.take({new_cost - old_cost, 0});
+  if (new_cost < old_cost) release({old_cost - new_cost, 0}, nullptr);
+  ItemRef record = item(to);
+  if (shape.has_blob) {
+    record.set_blob(old.blob());
+  } else if (shape.value_bytes != 0) {
+    std::copy_n(old.value_data(), shape.value_bytes, record.value_data());
+  }
+  unaccount(old);
+  note_expiry(to, record.expiry(), now_ms);
+  account(record);
+  index_.relocate(position_of(hash), from, to);
+  policy_->on_insert(to, hash, now_ms);
+  log_.retire(from, old.total_bytes());
+  settle_metadata();
+  return true;
 }
 
 }  // namespace larder

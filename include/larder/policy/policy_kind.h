@@ -28,6 +28,11 @@ inline constexpr std::array kPolicyKinds = {
     PolicyKind::kVolatileRandom, PolicyKind::kVolatileTtl,
 };
 
+// Whether items without an expiry are never evicted.
+constexpr bool evicts_volatile_only(PolicyKind kind) {
+  return kind >= PolicyKind::kVolatileLru;
+}
+
 std::string_view policy_name(PolicyKind kind);
 // Names are matched without regard to case. Errors: kInvalidArgument, naming the policies there are.
 Result<PolicyKind> parse_policy(std::string_view name);

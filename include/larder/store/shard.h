@@ -251,6 +251,8 @@ class Shard final : private PolicyHost {
   void shrink_index(WorkBudget budget, WorkDone& done);
   // Gives items that the policy does not know to it.
   void hand_over(WorkBudget budget, TimeMs now_ms, WorkDone& done);
+  // False: there is no address space.
+  bool hand_over_item(Location from, TimeMs now_ms);
   // One step of eviction. False: there is no victim.
   bool evict_step(Op& op);
   void evict_item(Location location, Op& op);

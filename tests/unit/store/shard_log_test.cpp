@@ -128,6 +128,17 @@ TEST_F(ShardLog, WhatTheNewPolicyDoesNotKnowYetGoesFirst) {
   EXPECT_EQ(shard_.count(0), 2u);
 }
 
+TEST_F(ShardLog, AVolatilePolicySparesItemsWithoutExpiryThatItDoesNotKnowYet) {
+  for (int i = 0; i < 100; ++i) {
+    set(std::to_string(i), "v", {.expire_at_ms = i % 2 == 0 ? kNoExpiry : now_ms_ + 1'000});
+  }
+  shard_.set_policy(PolicyKind::kVolatileLru);
+  Op call = op();
+  while (shard_.evict({0, 100}, {.items_max = 8, .buckets_max = 1}, call).more) {
+  }
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(get(std::to_string(i)).has_value(), i % 2 == 0) << i;
+}
+
 TEST_F(ShardLog, EveryCallWorksOnItemsThatTheNewPolicyDoesNotKnow) {
   for (int i = 0; i < 10; ++i) set(std::to_string(i), "v", {.expire_at_ms = now_ms_ + (i == 9 ? 1 : 1'000)});
   shard_.set_policy(PolicyKind::kNoEviction);
