@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "larder/base/check.h"
+#include "larder/base/poison.h"
 
 namespace larder {
 
@@ -35,9 +36,22 @@ std::size_t PageArena::class_pages(unsigned size_class) {
   return (std::size_t{1} << doubling) / kStepsPerDoubling * (kStepsPerDoubling + above);
 }
 
+PageArena::~PageArena() {
+  LockGuard lock(mutex_);
+  unpoison(range_.data(), cut_bytes_);
+}
+
 char* PageArena::allocate(std::size_t bytes) {
   LARDER_DCHECK(bytes > 0);
   const std::size_t wanted = round_up_to_pages(bytes);
+  char* const run = take_run(wanted);
+  if (run == nullptr) return nullptr;
+  poison(run, wanted);
+  unpoison(run, bytes);
+  return run;
+}
+
+char* PageArena::take_run(std::size_t wanted) {
   const unsigned number = class_of(wanted / kPageBytes);
   LARDER_CHECK(number < kClasses);
   WarmRun run{};
@@ -68,6 +82,7 @@ char* PageArena::allocate(std::size_t bytes) {
 void PageArena::free(char* run, std::size_t bytes) {
   const std::size_t pages = round_up_to_pages(bytes);
   const unsigned number = class_of(pages / kPageBytes);
+  poison(run, pages);
   LockGuard lock(mutex_);
   classes_[number].warm.push_back({static_cast<std::size_t>(run - range_.data()), pages, round_, number});
   change_warm_bytes(pages, 0);

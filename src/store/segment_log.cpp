@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "larder/base/poison.h"
+
 namespace larder {
 
 SegmentLog::SegmentLog(std::size_t segment_bytes, std::size_t range_bytes)
@@ -10,6 +12,10 @@ SegmentLog::SegmentLog(std::size_t segment_bytes, std::size_t range_bytes)
   LARDER_CHECK(std::has_single_bit(segment_bytes));
   LARDER_CHECK(segment_bytes >= kSegmentBytesMin && segment_bytes <= kSegmentBytesMax);
   LARDER_CHECK(range_bytes >= 2 * segment_bytes && range_bytes <= kRangeBytesMax);
+}
+
+SegmentLog::~SegmentLog() {
+  unpoison(base(), begin_of(segments_end()));
 }
 
 // --- Segments ---
@@ -36,6 +42,7 @@ SegmentLog::SegmentNumber SegmentLog::begin_segment(StreamId stream_id, SegmentN
   (older == kNoSegment ? stream.oldest : segments_[older].newer) = number;
   (successor == kNoSegment ? stream.newest : segments_[successor].older) = number;
   ++in_use_;
+  poison(base() + begin_of(number), segment_bytes());
   return number;
 }
 
@@ -96,12 +103,18 @@ void SegmentLog::free_segment(SegmentNumber number) {
   --in_use_;
   --sealed_;
   segment = {};
+  poison(base() + begin_of(number), segment_bytes());
   if (warm_.size() < kWarmSegmentsMax) {
     warm_.push_back(number);
   } else {
     range_.release(begin_of(number), segment_bytes());
     cold_.push_back(number);
   }
+}
+
+void SegmentLog::discard(SegmentNumber number) const {
+  poison(base() + begin_of(number), segment_bytes());
+  range_.release(begin_of(number), segment_bytes());
 }
 
 // --- Records ---
@@ -118,6 +131,7 @@ Location SegmentLog::append_to(SegmentNumber number, std::size_t record_bytes, s
   Stream& stream = streams_[segment.stream];
   ++stream.items;
   stream.total_bytes += total_bytes;
+  unpoison(item(location).record(), record_bytes);
   return location;
 }
 
@@ -137,6 +151,7 @@ void SegmentLog::retire(Location location, std::size_t total_bytes) {
   ItemRef record = item(location);
   const std::size_t bytes = record.record_bytes();
   record.write_filler(bytes);
+  poison(record.record() + kItemGranuleBytes, bytes - kItemGranuleBytes);
   segment.live_bytes -= static_cast<std::uint32_t>(bytes);
   --segment.live_items;
   live_bytes_ -= bytes;

@@ -26,6 +26,9 @@ namespace larder {
 class PageArena {
  public:
   explicit PageArena(std::size_t range_bytes) : range_(range_bytes) {}
+  ~PageArena();
+  PageArena(const PageArena&) = delete;
+  PageArena& operator=(const PageArena&) = delete;
 
   // The arena of this process, as malloc's heap is: blobs outlive stores and cross threads.
   static PageArena& of_process();
@@ -62,6 +65,8 @@ class PageArena {
 
   static unsigned class_of(std::size_t pages);
   static std::size_t class_pages(unsigned size_class);
+  // `wanted`: whole pages.
+  char* take_run(std::size_t wanted);
   // One that has waited too long, or, where too much waits, one of the largest. It is nobody's until it is put back.
   std::optional<WarmRun> take_old();
   std::optional<WarmRun> take_excess();

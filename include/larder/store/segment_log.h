@@ -13,7 +13,8 @@
 // (dead records and what was left at the end) comes back by compaction: its live records are appended elsewhere.
 //
 // INVARIANTS (check_invariants): a segment's records fill it from its beginning to `used` without gaps; its live bytes
-// and items are the sums over its live records; none of them expires before its `earliest_expiry_ms`.
+// and items are the sums over its live records; none of them expires before its `earliest_expiry_ms`. Bytes that are no
+// live record's, headers of fillers aside, are poisoned.
 // Source: Rosenblum and Ousterhout, "The design and implementation of a log-structured file system", SOSP 1991.
 #pragma once
 
@@ -60,6 +61,9 @@ class SegmentLog {
 
   // `segment_bytes`: a power of two within the bounds above.
   SegmentLog(std::size_t segment_bytes, std::size_t range_bytes);
+  ~SegmentLog();
+  SegmentLog(SegmentLog&&) = default;
+  SegmentLog& operator=(SegmentLog&&) = default;
 
   // What a Location is counted from.
   char* base() const { return range_.data(); }
@@ -110,7 +114,7 @@ class SegmentLog {
 
   // Gives a segment's pages back, whatever is in it. Nothing but this and the walk over segments that were not
   // discarded may follow.
-  void discard(SegmentNumber number) const { range_.release(begin_of(number), segment_bytes()); }
+  void discard(SegmentNumber number) const;
 
   // Stops the process if an invariant does not hold. O(records).
   void check_invariants() const;

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <vector>
 
+#include "larder/base/poison.h"
+
 namespace larder {
 namespace {
 
@@ -106,6 +108,19 @@ TEST(PageArenaTest, AWarmRunLosesWhatItsNextUserDoesNotNeed) {
   EXPECT_EQ(resident_pages(run, 20 * kPageBytes), 18u);
   arena.free(run, 18 * kPageBytes);
   arena.check_invariants();
+}
+
+TEST(PageArenaTest, WhatBelongsToNobodyIsPoisoned) {
+  if (!kPoisonIsChecked) GTEST_SKIP() << "AddressSanitizer alone knows of poison";
+  PageArena arena(1 << 30);
+  char* const run = arena.allocate(5'000);
+  EXPECT_FALSE(is_poisoned(run));
+  EXPECT_FALSE(is_poisoned(run + 4'999));
+  EXPECT_TRUE(is_poisoned(run + 5'000));
+  arena.free(run, 5'000);
+  EXPECT_TRUE(is_poisoned(run));
+  EXPECT_EQ(arena.allocate(8'192), run);
+  EXPECT_FALSE(is_poisoned(run + 8'191));
 }
 
 TEST(PageArenaTest, SaysThatTheAddressSpaceIsUsedUp) {

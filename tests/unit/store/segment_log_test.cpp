@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "larder/base/hash.h"
+#include "larder/base/poison.h"
 
 namespace larder {
 namespace {
@@ -46,6 +47,23 @@ class SegmentLogTest : public testing::Test {
 
   SegmentLog log_{kSegmentBytes, 64 * kSegmentBytes};
 };
+
+TEST_F(SegmentLogTest, WhatIsNoLiveRecordIsPoisoned) {
+  if (!kPoisonIsChecked) GTEST_SKIP() << "AddressSanitizer alone knows of poison";
+  const Location first = add("first", 100);
+  const Location second = add("second", 100);
+  const char* const record = log_.item(first).record();
+  const char* const next = log_.item(second).record();
+  EXPECT_FALSE(is_poisoned(record + 100));
+  EXPECT_TRUE(is_poisoned(next + log_.item(second).record_bytes()));
+  kill(first);
+  EXPECT_FALSE(is_poisoned(record)) << "a walk reads the length of a filler";
+  EXPECT_TRUE(is_poisoned(record + kItemGranuleBytes));
+  EXPECT_FALSE(is_poisoned(next));
+  log_.seal_all_open();
+  kill(second);
+  EXPECT_TRUE(is_poisoned(record) && is_poisoned(next));
+}
 
 TEST_F(SegmentLogTest, StreamsAreQueuesOfTheirOwn) {
   std::vector<std::string> even;
