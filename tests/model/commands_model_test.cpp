@@ -4,15 +4,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <iostream>
 #include <map>
 #include <optional>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "larder/base/text.h"
+#include "model/model_run.h"
 #include "support/command_runner.h"
 
 namespace larder::test {
@@ -142,11 +141,6 @@ class Model {
   int selected_ = 0;
   std::array<std::map<std::string, ModelItem>, kDatabases> databases_;
 };
-
-std::uint64_t run_seed() {
-  const char* given = std::getenv("LARDER_MODEL_SEED");
-  return given != nullptr ? std::stoull(given) : std::random_device{}();
-}
 
 // Makes up a command, and asks the runner and the model.
 class Comparison {
@@ -358,7 +352,7 @@ class CommandsModel : public testing::TestWithParam<std::uint32_t> {};
 INSTANTIATE_TEST_SUITE_P(Shards, CommandsModel, testing::Values(1, 16));
 
 TEST_P(CommandsModel, RepliesAreThoseOfAPlainMap) {
-  const std::uint64_t seed = run_seed();
+  const std::uint64_t seed = seed_of_run();
   std::cout << "LARDER_MODEL_SEED=" << seed << "\n";
   Comparison comparison(GetParam(), seed);
   for (int i = 0; i < kCommands && !HasFailure(); ++i) comparison.step();
