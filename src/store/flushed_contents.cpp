@@ -18,9 +18,17 @@ constexpr std::size_t steps_for(std::size_t bytes) {
 
 FlushedContents::FlushedContents(SegmentLog&& log, HashIndex&& index, std::unique_ptr<EvictionPolicy> policy,
                                  const ShardStats& charged, Budget& budget)
-    : log_(std::move(log)), index_(std::move(index)), policy_(std::move(policy)), charged_(charged), budget_(budget) {
-  charged_.dead_bytes = charged_.used_bytes();
-}
+    : log_(std::move(log)),
+      index_(std::move(index)),
+      policy_(std::move(policy)),
+      charged_{.item_bytes = charged.item_bytes,
+               .slack_bytes = charged.slack_bytes,
+               .blob_bytes = charged.blob_bytes,
+               .index_bytes = charged.index_bytes,
+               .dead_bytes = charged.used_bytes(),
+               .overhead_bytes = charged.overhead_bytes,
+               .log_bytes = charged.log_bytes},
+      budget_(budget) {}
 
 FlushedContents::~FlushedContents() {
   while (free_some(std::size_t(-1))) {

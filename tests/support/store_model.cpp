@@ -39,7 +39,7 @@ StoreModel::~StoreModel() = default;
 
 void StoreModel::fail(const std::string& what) {
   if (!failure_.empty()) return;
-  failure_ = "step " + std::to_string(steps_) + ", " + std::string(policy_name(policy_)) + ": " + what;
+  failure_ = "step " + std::to_string(steps_) + ", " + std::string(policy_name(policy_)) + ", " + doing_ + ": " + what;
 }
 
 std::string StoreModel::description() const {

@@ -78,6 +78,7 @@ class StoreModel final : private EventListener {
   };
   struct Operation {
     void (StoreModel::*run)();
+    const char* name;
     std::uint64_t weight;
     bool is_write;
   };
@@ -180,6 +181,7 @@ class StoreModel final : private EventListener {
   std::uint64_t growth_by_policy_ = 0;
 
   std::uint64_t steps_ = 0;
+  const char* doing_ = "";
   std::uint64_t evicted_ = 0;
   std::uint64_t expired_ = 0;
   std::uint64_t refused_ = 0;

@@ -72,24 +72,24 @@ void StoreModel::begin_season() {
 
 // What there is to do, how often of 100,000 times, and whether it is a write that asks for its room.
 const std::array<StoreModel::Operation, StoreModel::kOperations> StoreModel::kAllOperations = {{
-    {&StoreModel::set, 42'000, true},
-    {&StoreModel::erase_now_and_then, 3'000, false},
-    {&StoreModel::get, 30'000, false},
-    {&StoreModel::rewrite, 6'000, true},
-    {&StoreModel::get_and_delete, 1'000, false},
-    {&StoreModel::set_expiry, 6'000, false},
-    {&StoreModel::write_several, 2'000, true},
-    {&StoreModel::random_item, 500, false},
-    {&StoreModel::walk_on, 1'000, false},
-    {&StoreModel::maintain, 1'500, false},
-    {&StoreModel::pass_time, 6'800, false},
-    {&StoreModel::look_at_pinned, 50, false},
-    {&StoreModel::maintain_all, 50, false},
-    {&StoreModel::change_limits, 30, false},
-    {&StoreModel::change_policy, 30, false},
-    {&StoreModel::change_active_expiry, 25, false},
-    {&StoreModel::begin_season, 10, false},
-    {&StoreModel::flush, 5, false},
+    {&StoreModel::set, "set", 42'000, true},
+    {&StoreModel::erase_now_and_then, "erase_now_and_then", 3'000, false},
+    {&StoreModel::get, "get", 30'000, false},
+    {&StoreModel::rewrite, "rewrite", 6'000, true},
+    {&StoreModel::get_and_delete, "get_and_delete", 1'000, false},
+    {&StoreModel::set_expiry, "set_expiry", 6'000, false},
+    {&StoreModel::write_several, "write_several", 2'000, true},
+    {&StoreModel::random_item, "random_item", 500, false},
+    {&StoreModel::walk_on, "walk_on", 1'000, false},
+    {&StoreModel::maintain, "maintain", 1'500, false},
+    {&StoreModel::pass_time, "pass_time", 6'800, false},
+    {&StoreModel::look_at_pinned, "look_at_pinned", 50, false},
+    {&StoreModel::maintain_all, "maintain_all", 50, false},
+    {&StoreModel::change_limits, "change_limits", 30, false},
+    {&StoreModel::change_policy, "change_policy", 30, false},
+    {&StoreModel::change_active_expiry, "change_active_expiry", 25, false},
+    {&StoreModel::begin_season, "begin_season", 10, false},
+    {&StoreModel::flush, "flush", 5, false},
 }};
 
 bool StoreModel::step() {
@@ -102,6 +102,7 @@ bool StoreModel::step() {
 bool StoreModel::step(std::size_t number) {
   ++steps_;
   const Operation& operation = kAllOperations[number];
+  doing_ = operation.name;
   (this->*operation.run)();
   check_after_step(operation.is_write);
   return failure_.empty();

@@ -20,7 +20,8 @@ namespace larder {
 
 class FlushedContents {
  public:
-  // `charged` is what the budget still counts for them; `budget` must outlive this.
+  // `charged` is what the budget still counts for them (its bytes; there are no items any more); `budget` must outlive
+  // this.
   FlushedContents(SegmentLog&& log, HashIndex&& index, std::unique_ptr<EvictionPolicy> policy,
                   const ShardStats& charged, Budget& budget);
   // Frees what is left.

@@ -56,6 +56,19 @@ TEST_P(FlushAll, AnEmptyShardGoesOnAtOnceAndTheOldContentsStayCharged) {
   EXPECT_EQ(shard_.count(0) + shard_.count(1), 100u);
 }
 
+TEST_P(FlushAll, NoItemIsCountedWhereNothingButBytesIsLeft) {
+  fill(5'000);
+  shard_.set_active_expiry(true);
+  now_ms_ += 2'000;
+  Op call = op();
+  shard_.sweep({.items_max = 100, .buckets_max = 1'000}, call);
+  ASSERT_GT(shard_.stats().expired, 0u);
+  std::unique_ptr<FlushedContents> flushed = flush_all();
+  const ShardStats& left = flushed->charged();
+  EXPECT_EQ(left.items + left.items_with_expiry + left.data_bytes, 0u);
+  EXPECT_EQ(left.expired + left.evicted + left.moved_bytes, 0u) << "the shard itself still counts them";
+}
+
 TEST_P(FlushAll, BlobsAreDroppedAndThoseInUseSurvive) {
   fill(200, limits::kBodyBytesMin);
   Op call = op();
