@@ -41,7 +41,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   StoreModel model(options, choices);
   bool agree = true;
   for (std::size_t step = 1; agree && !choices.used_up(); ++step) {
-    agree = model.step(choices.below(StoreModel::kOperations)) && (step % kStepsBetweenChecks != 0 || model.compare_all());
+    agree =
+        model.step(choices.below(StoreModel::kOperations)) && (step % kStepsBetweenChecks != 0 || model.compare_all());
   }
   agree = agree && model.compare_all();
   if (!agree) std::fprintf(stderr, "%s\n", model.failure().c_str());

@@ -208,16 +208,13 @@ void StoreModel::check_write_status(StatusCode status, std::size_t value_bytes, 
 }
 
 // Whatever has happened: the store counts what the model has, and has not taken what it may not.
-void StoreModel::check_after_step(bool is_write) {
+void StoreModel::check_after_step() {
   const Budget& budget = store_->budget();
   if (!expected_.empty()) fail("a change without its event");
   if (budget.used_items() != entries_.size()) fail("the budget counts other items");
   const std::uint64_t excess = budget.excess().bytes;
-  // Never more than there was, but for what is bounded and not asked for; a write in place does not mind an excess.
-  const std::uint64_t unasked = kUnaskedBytesMax + growth_by_policy_;
-  const std::uint64_t excess_max =
-      is_write ? std::max(excess_allowed_ + kUnaskedBytesMax, unasked) : excess_allowed_ + unasked;
-  if (excess > excess_max) {
+  // Never more than there was, but for what is bounded and not asked for.
+  if (excess > excess_allowed_ + kUnaskedBytesMax + growth_by_policy_) {
     fail("taken without room: " + std::to_string(excess) + " above the limit, " + std::to_string(excess_allowed_) +
          " before");
   }
@@ -246,7 +243,7 @@ bool StoreModel::compare_all() {
   } while (cursor != 0);
   // A walk reclaims what has expired.
   if (listed != entries_.size()) fail("a walk over everything lists other items");
-  check_after_step(false);
+  check_after_step();
   store_->check_invariants();
   return failure_.empty();
 }

@@ -80,7 +80,6 @@ class StoreModel final : private EventListener {
     void (StoreModel::*run)();
     const char* name;
     std::uint64_t weight;
-    bool is_write;
   };
   static const std::array<Operation, kOperations> kAllOperations;
   // What is drawn from for a while, so that the store fills, is rewritten and empties in turns.
@@ -141,7 +140,7 @@ class StoreModel final : private EventListener {
   void check_item(const ItemView& item);
   void begin_walk();
   void end_walk();
-  void check_after_step(bool is_write);
+  void check_after_step();
 
   // --- The oracle ---
   Key key(const Name& name) const { return store_->key(name.first, name.second); }
