@@ -42,7 +42,10 @@ Result<TraceFormat> parse_trace_format(std::string_view name) {
 Result<TraceFormat> trace_format_of(std::string_view path) {
   const std::string lower = to_lower(path);
   std::string_view name = lower;
-  if (ends_with(name, ".gz")) name.remove_suffix(3);
+  // The others are refused when the file is opened, with the way to unpack them.
+  for (const std::string_view packed : {".gz", ".zst", ".xz", ".bz2"}) {
+    if (ends_with(name, packed)) name.remove_suffix(packed.size());
+  }
   for (const NamedFormat& known : kFormats) {
     for (const std::string_view ending : known.endings) {
       if (ends_with(name, ending)) return known.format;

@@ -44,7 +44,8 @@ std::unique_ptr<AccessReader> make_mooncake_reader(std::unique_ptr<InputFile> fi
 enum class TraceFormat : std::uint8_t { kIds, kCsv, kOracle, kMooncake };
 // "ids", "csv", "oracle", "mooncake". Errors: kInvalidArgument.
 Result<TraceFormat> parse_trace_format(std::string_view name);
-// By the file's name: .txt, .csv, .oracleGeneral(.bin), .jsonl, each also with .gz. Errors: kInvalidArgument.
+// By the file's name: .txt, .csv, .oracleGeneral(.bin), .jsonl, each also with .gz (or what open_trace() refuses).
+// Errors: kInvalidArgument.
 Result<TraceFormat> trace_format_of(std::string_view path);
 // Errors: of the file's opening. `columns` is for CSV alone.
 Result<std::unique_ptr<AccessReader>> open_trace(const std::string& path, TraceFormat format,

@@ -43,6 +43,12 @@ int run(int argc, const char* const* argv) {
     const ProgressBar bar(progress, plan.value().runs.size() * trace.value().requests().size());
     execute_runs(options, trace.value(), plan.value(), progress);
   }
+  const std::string too_small = sizes_without_room(options, plan.value().runs);
+  if (!too_small.empty()) {
+    std::fprintf(
+        stderr, "larder-sim: nothing could be stored at %s%s\n", too_small.c_str(),
+        options.real ? ": with --real a size is the server's maxmemory, which has to hold its tables too" : "");
+  }
   return print(report(options, trace.value(), plan.value().runs));
 }
 

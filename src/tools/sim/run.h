@@ -27,6 +27,7 @@ struct RunResult {
   std::uint64_t hits = 0;
   std::uint64_t requested_bytes = 0;
   std::uint64_t hit_bytes = 0;
+  std::uint64_t stored = 0;  // how often an object was; not told by Belady's
   double seconds = 0;
 
   std::uint64_t misses() const { return requests - hits; }

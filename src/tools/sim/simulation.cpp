@@ -80,4 +80,15 @@ void execute_runs(const SimOptions& options, const Trace& trace, Plan& plan, Req
   for (std::thread& thread : threads) thread.join();
 }
 
+std::string sizes_without_room(const SimOptions& options, const std::vector<SimRun>& runs) {
+  std::string sizes;
+  for (std::size_t index = 0; index < options.sizes.size(); ++index) {
+    const bool without_room = std::any_of(runs.begin(), runs.end(), [&](const SimRun& run) {
+      return run.size_index == index && run.policy != kBelady && run.result.stored == 0;
+    });
+    if (without_room) sizes += (sizes.empty() ? "" : ", ") + options.sizes[index].text;
+  }
+  return sizes;
+}
+
 }  // namespace larder::sim

@@ -38,5 +38,7 @@ struct Plan {
 Result<Plan> plan_runs(const SimOptions& options, const Trace& trace);
 // Fills in the results, on options.jobs threads.
 void execute_runs(const SimOptions& options, const Trace& trace, Plan& plan, RequestCount& progress);
+// The sizes, as they were asked for, at which some policy of the server's could not store a single object. Empty: none.
+std::string sizes_without_room(const SimOptions& options, const std::vector<SimRun>& runs);
 
 }  // namespace larder::sim

@@ -148,7 +148,8 @@ RunResult replay_store(const Trace& trace, const StoreReplayOptions& options, Re
     values->prepare();
     const SetOptions how{.expire_at_ms = with_expiry ? now_ms + kVolatileTtlMs : kNoExpiry};
     // What does not fit, or finds nothing to evict, is not stored: the next access to it misses again.
-    store.run(key, now_ms, [&](Shard& shard, Op& op) { return shard.set(key, values->value(object), how, op); });
+    const auto write = [&](Shard& shard, Op& op) { return shard.set(key, values->value(object), how, op); };
+    if (store.run(key, now_ms, write) == StatusCode::kOk) ++result.stored;
   }
   return result;
 }

@@ -161,6 +161,7 @@ TEST(TraceFormat, IsToldByTheNameOfTheFile) {
   EXPECT_EQ(trace_format_of("w01.oracleGeneral.bin").value(), TraceFormat::kOracle);
   EXPECT_EQ(trace_format_of("w01.oracleGeneral").value(), TraceFormat::kOracle);
   EXPECT_EQ(trace_format_of("x.jsonl").value(), TraceFormat::kMooncake);
+  EXPECT_EQ(trace_format_of("w01.oracleGeneral.bin.zst").value(), TraceFormat::kOracle);
   EXPECT_THAT(trace_format_of("-").status().message(), HasSubstr("add --format"));
 }
 

@@ -47,6 +47,17 @@ TEST(Simulation, GivesTheSameResultOnAnyNumberOfThreads) {
   }
 }
 
+TEST(Simulation, TellsTheSizesAtWhichNothingCouldBeStored) {
+  SimOptions options = options_for("allkeys-lru,belady", "100,1mb", CapacityUnit::kBytes);
+  options.real = true;
+  options.synthetic = {.name = "loop", .objects = 50, .requests = 100};
+  options.trace_path.clear();
+  const Trace trace = load_trace(options).value();
+  EXPECT_EQ(sizes_without_room(options, runs_of(options, trace)), "100");
+  options.real = false;
+  EXPECT_EQ(sizes_without_room(options, runs_of(options, trace)), "");
+}
+
 TEST(Simulation, ReadsATraceFromItsFile) {
   const TraceFile file("time,id\n0,a\n1,b\n2,a\n");
   SimOptions options;
