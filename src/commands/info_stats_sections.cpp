@@ -78,6 +78,18 @@ void info_latencystats(const InfoContext& context, InfoText& text) {
                "p50=" + microseconds(latency.quantile_ns(0.5)) + ",p99=" + microseconds(latency.quantile_ns(0.99)) +
                    ",p99.9=" + microseconds(latency.quantile_ns(0.999)));
   }
+  const HoldReport report = context.services.store.holds();
+  if (report.holds.count() == 0) return;
+  text.field("shard_hold_percentiles_usec", "p50=" + microseconds(report.holds.quantile_ns(0.5)) +
+                                                ",p99=" + microseconds(report.holds.quantile_ns(0.99)) +
+                                                ",p99.999=" + microseconds(report.holds.quantile_ns(0.99999)) +
+                                                ",max=" + microseconds(report.longest_of_all_ns()));
+  std::string longest;
+  for (std::size_t kind = 0; kind < kHoldKinds; ++kind) {
+    if (kind != 0) longest += ',';
+    longest += std::string(hold_kind_name(static_cast<HoldKind>(kind))) + "=" + microseconds(report.longest_ns[kind]);
+  }
+  text.field("shard_hold_max_usec", longest);
 }
 
 }  // namespace larder

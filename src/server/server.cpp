@@ -44,6 +44,7 @@ StoreOptions store_options(const Options& options) {
   store.policy = parse_policy(options.text("maxmemory-policy")).value();
   store.shards = static_cast<std::uint32_t>(options.integer("shards"));
   store.databases = static_cast<int>(options.integer("databases"));
+  store.hold_clock = [] { return SystemClock().monotonic_ns(); };
   store.hash_seed = option_optional_integer(options.text("hash-seed"));
   return store;
 }

@@ -32,9 +32,9 @@ std::int64_t Histogram::bucket_upper_ns(std::size_t index) {
   return static_cast<std::int64_t>(first + (std::uint64_t{1} << shift) - 1);
 }
 
-void Histogram::record_ns(std::int64_t ns) {
+void Histogram::record_ns(std::int64_t ns, std::uint64_t times) {
   std::atomic<std::uint64_t>& bucket = buckets_[bucket_of_ns(ns)];
-  bucket.store(bucket.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  bucket.store(bucket.load(std::memory_order_relaxed) + times, std::memory_order_relaxed);
 }
 
 void Histogram::add_to(HistogramSnapshot& sum) const {

@@ -55,6 +55,8 @@ ShardedStore::ShardedStore(const StoreOptions& options)
     : hasher_(make_hasher(options.hash_seed)),
       shard_bits_(std::countr_zero(options.shards)),
       databases_(options.databases),
+      hold_clock_(options.hold_clock),
+      hold_sample_every_(options.hold_sample_every),
       segment_bytes_(segment_bytes_for(options.maxmemory_bytes, options.shards)),
       maxmemory_bytes_(options.maxmemory_bytes),
       budget_(budget_bytes(options.maxmemory_bytes), options.maxitems),
@@ -130,12 +132,11 @@ std::uint64_t ShardedStore::scan(std::uint64_t cursor, std::size_t count, TimeMs
     Events events(wanted_events_);
     std::optional<std::uint64_t> next;
     {
-      LockGuard lock(slot.mutex);
+      Hold hold(*this, slot, HoldKind::kKeyspace);
       Op op{now_ms, events, nullptr, {}};
       const std::size_t wanted = std::min(count - visited, limits::kSweepBucketsPerVisit);
       next = slot.shard.scan(position, {.items_max = wanted, .buckets_max = kScanBucketsPerItem * wanted}, op,
                              count_and_visit);
-      publish(slot);
     }
     deliver(events);
     position = next.value_or(0);
@@ -148,14 +149,14 @@ std::uint64_t ShardedStore::scan(std::uint64_t cursor, std::size_t count, TimeMs
 bool ShardedStore::random_item(Database database, TimeMs now_ms, const std::function<void(const ItemView&)>& use) {
   SplitMix64 numbers(random_state_.fetch_add(0x9e3779b97f4a7c15ULL, std::memory_order_relaxed));
   std::uint64_t total = 0;
-  for_each_locked([&](Shard& shard) { total += shard.count(database); });
+  for_each_locked(HoldKind::kKeyspace, [&](Shard& shard) { total += shard.count(database); });
   if (total == 0) return false;
 
   // Shards weighted by their items. What is not found there (expired, or rare among other databases) is looked for by a
   // walk over everything from a random place on.
   std::uint64_t skip = numbers.below(total);
   bool found = false;
-  for_each_locked([&](Shard& shard) {
+  for_each_locked(HoldKind::kKeyspace, [&](Shard& shard) {
     const std::uint64_t items = shard.count(database);
     const bool chosen = !found && items > skip;
     skip -= std::min(skip, items);
@@ -187,7 +188,7 @@ bool ShardedStore::random_item(Database database, TimeMs now_ms, const std::func
 void ShardedStore::flush(std::optional<Database> database, TimeMs now_ms) {
   if (!database && flush_all(now_ms)) return;
   Events events(wanted_events_);
-  for_each_locked([&](Shard& shard) {
+  for_each_locked(HoldKind::kFlush, [&](Shard& shard) {
     Op op{now_ms, events, nullptr, {}};
     shard.flush(database, op);
     // A small store is clean at once; of a large one maintain() takes the rest.
@@ -207,10 +208,9 @@ bool ShardedStore::flush_all(TimeMs now_ms) {
     Shard::Empty empty = empty_for(*slot);
     std::unique_ptr<FlushedContents> flushed;
     {
-      LockGuard lock(slot->mutex);
+      Hold hold(*this, *slot, HoldKind::kFlush);
       Op op{now_ms, events, nullptr, {}};
       flushed = slot->shard.flush_all(std::move(empty), op);
-      publish(*slot);
     }
     // A small store is clean at once.
     if (!flushed->free_some(limits::kSweepBucketsPerVisit)) continue;
@@ -243,7 +243,7 @@ bool ShardedStore::free_flushed(std::size_t work_max) {
 DatabaseStats ShardedStore::database_stats(Database database, TimeMs now_ms) {
   DatabaseStats result;
   double ttl_sum_ms = 0;
-  for_each_locked([&](Shard& shard) {
+  for_each_locked(HoldKind::kKeyspace, [&](Shard& shard) {
     const std::uint64_t with_expiry = shard.count_with_expiry(database);
     result.keys += shard.count(database);
     result.keys_with_expiry += with_expiry;
@@ -257,7 +257,7 @@ DatabaseStats ShardedStore::database_stats(Database database, TimeMs now_ms) {
 
 std::uint64_t ShardedStore::size(Database database) {
   std::uint64_t items = 0;
-  for_each_locked([&](Shard& shard) { items += shard.count(database); });
+  for_each_locked(HoldKind::kKeyspace, [&](Shard& shard) { items += shard.count(database); });
   return items;
 }
 
@@ -278,12 +278,11 @@ bool ShardedStore::maintain(TimeMs now_ms, std::size_t work_max) {
     Events events(wanted_events_);
     WorkDone done;
     {
-      LockGuard lock(slot.mutex);
+      Hold hold(*this, slot, HoldKind::kMaintenance);
       Op op{now_ms, events, nullptr, {}};
       done = slot.shard.sweep({.items_max = limits::kEvictItemsPerVisit,
                                .buckets_max = std::min(work_max - work, limits::kSweepBucketsPerVisit)},
                               op);
-      publish(slot);
     }
     deliver(events);
     work += done.items + done.buckets;
@@ -320,18 +319,18 @@ void ShardedStore::set_maxitems(std::uint64_t items) {
 
 void ShardedStore::set_policy(PolicyKind policy) {
   policy_.store(policy, std::memory_order_relaxed);
-  for_each_locked([&](Shard& shard) { shard.set_policy(policy); });
+  for_each_locked(HoldKind::kSetting, [&](Shard& shard) { shard.set_policy(policy); });
 }
 
 void ShardedStore::set_active_expiry(bool on) {
-  for_each_locked([&](Shard& shard) { shard.set_active_expiry(on); });
+  for_each_locked(HoldKind::kSetting, [&](Shard& shard) { shard.set_active_expiry(on); });
 }
 
 // --- Sums ---
 
 StoreStats ShardedStore::stats() {
   StoreStats result;
-  for_each_locked([&](Shard& shard) { result.total += shard.stats(); });
+  for_each_locked(HoldKind::kKeyspace, [&](Shard& shard) { result.total += shard.stats(); });
   {
     LockGuard lock(flushed_mutex_);
     for (const std::unique_ptr<FlushedContents>& flushed : flushed_) result.total += flushed->charged();
@@ -342,6 +341,12 @@ StoreStats ShardedStore::stats() {
   result.maxmemory_bytes = maxmemory_bytes_.load(std::memory_order_relaxed);
   result.maxitems = budget_.items_max();
   return result;
+}
+
+HoldReport ShardedStore::holds() const {
+  HoldReport report;
+  for (const std::unique_ptr<Slot>& slot : slots_) slot->times.add_to(report);
+  return report;
 }
 
 std::size_t ShardedStore::value_bytes_max() const {
@@ -357,7 +362,7 @@ std::size_t ShardedStore::value_bytes_max() const {
 
 void ShardedStore::check_invariants() {
   RoomNeeded held{static_cast<std::size_t>(overhead_bytes_), 0};
-  for_each_locked([&](Shard& shard) {
+  for_each_locked(HoldKind::kKeyspace, [&](Shard& shard) {
     shard.check_invariants();
     held += {static_cast<std::size_t>(shard.stats().used_bytes()), static_cast<std::size_t>(shard.stats().items)};
   });

@@ -50,7 +50,7 @@ bool ShardedStore::make_room_alone(Reservation& reservation, RoomNeeded wanted, 
     bool others_hold_room = budget_.reservations() > last_resort_writers_.load(std::memory_order_acquire);
     // Whoever is storing an item at this moment has stored it, and its rank is known, once we have been through the
     // locks.
-    for_each_locked([](Shard&) {});
+    for_each_locked(HoldKind::kKeyspace, [](Shard&) {});
     made = evict_into(reservation, wanted, now_ms, events);
     others_hold_room |= budget_.reservations_begun() != begun;
     fruitless = others_hold_room ? 0 : fruitless + 1;
@@ -90,10 +90,9 @@ bool ShardedStore::evict_coldest(RoomNeeded wanted, Reservation* into, TimeMs no
     if (coldest == kNoVictim) return false;
 
     Slot& slot = *slots_[victim];
-    LockGuard lock(slot.mutex);
+    Hold hold(*this, slot, HoldKind::kEviction);
     const bool take_any = tried >= kVictimTriesMax;
     const bool evicted = evict_from(slot, wanted, take_any ? kNoVictim : next_coldest, {now_ms, events, into, {}});
-    publish(slot);
     if (evicted || take_any) return true;
   }
 }
@@ -154,11 +153,14 @@ std::size_t ShardedStore::index_growth_bytes_max(std::span<const Key> keys,
   return bytes;
 }
 
-void ShardedStore::lock_all(const std::vector<std::uint32_t>& ascending) NO_LOCK_ANALYSIS {
+std::int64_t ShardedStore::lock_all(const std::vector<std::uint32_t>& ascending) NO_LOCK_ANALYSIS {
   for (const std::uint32_t number : ascending) slots_[number]->mutex.lock();
+  // Without its wait for the others' locks, during which it holds the first.
+  return ascending.empty() ? kNotTimed : begin_hold(*slots_[ascending.front()], HoldKind::kSeveralKeys);
 }
 
-void ShardedStore::unlock_all(const std::vector<std::uint32_t>& ascending) NO_LOCK_ANALYSIS {
+void ShardedStore::unlock_all(const std::vector<std::uint32_t>& ascending, std::int64_t begin_ns) NO_LOCK_ANALYSIS {
+  if (begin_ns != kNotTimed) end_hold(*slots_[ascending.front()], HoldKind::kSeveralKeys, begin_ns);
   for (const std::uint32_t number : ascending) {
     publish(*slots_[number]);
     slots_[number]->mutex.unlock();
@@ -174,7 +176,7 @@ StatusCode ShardedStore::run_multi(std::span<const Key> keys, RoomNeeded room, T
     Reservation reservation(budget_, {}, true);
     Op op{now_ms, events, &reservation, {}};
     for (int attempt = 1;; ++attempt) {
-      lock_all(numbers);
+      const std::int64_t begin_ns = lock_all(numbers);
       // Room may have been made of the very keys that were there; then they need an item after all, and it is made
       // again.
       RoomNeeded wanted = room.beyond({0, room.items == 0 ? 0 : existing(keys, now_ms)});
@@ -189,7 +191,7 @@ StatusCode ShardedStore::run_multi(std::span<const Key> keys, RoomNeeded room, T
         MultiAccess access(*this, op);
         status = body(access);
       }
-      unlock_all(numbers);
+      unlock_all(numbers, begin_ns);
       if (ready || attempt == kRoomAttemptsMax || !make_room(missing, reservation, now_ms, events)) break;
     }
   }

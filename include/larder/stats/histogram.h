@@ -32,8 +32,8 @@ class HistogramSnapshot {
 
 class Histogram {
  public:
-  // Negative durations count as 0.
-  void record_ns(std::int64_t ns);
+  // Negative durations count as 0. `times`: one that was measured for as many.
+  void record_ns(std::int64_t ns, std::uint64_t times = 1);
   void add_to(HistogramSnapshot& sum) const;
 
   static std::size_t bucket_of_ns(std::int64_t ns);

@@ -25,6 +25,7 @@
 #include "larder/store/budget.h"
 #include "larder/store/events.h"
 #include "larder/store/flushed_contents.h"
+#include "larder/store/hold_times.h"
 #include "larder/store/shard.h"
 #include "larder/store/types.h"
 
@@ -37,6 +38,9 @@ struct StoreOptions {
   // A power of two, 1..65536.
   std::uint32_t shards = 1;
   int databases = 16;
+  // What holds of shards are measured with; null: not at all. Of the operations on one key, one in so many.
+  HoldClock hold_clock = nullptr;
+  std::uint32_t hold_sample_every = 64;
   // Set: the same hashes in every run.
   std::optional<std::uint64_t> hash_seed = {};
 };
@@ -112,6 +116,8 @@ class ShardedStore {
   void set_active_expiry(bool on);
 
   StoreStats stats();
+  // Since start.
+  HoldReport holds() const;
   std::uint64_t used_bytes() const { return budget_.used_bytes(); }
   const Budget& budget() const { return budget_; }
   int databases() const { return databases_; }
@@ -129,8 +135,34 @@ class ShardedStore {
 
     SpinMutex mutex;
     Shard shard GUARDED_BY(mutex);
+    HoldTimes times;  // written under the lock
     const std::uint32_t number;
   };
+  // Holds a shard's lock; at the end it tells the other threads the rank of the shard's next victim, and how long it
+  // was.
+  class SCOPED_CAPABILITY Hold {
+   public:
+    Hold(ShardedStore& store, Slot& slot, HoldKind kind) ACQUIRES_LOCK(slot.mutex)
+        : store_(store), slot_(slot), kind_(kind) {
+      slot_.mutex.lock();
+      begin_ns_ = store_.begin_hold(slot_, kind_);
+    }
+    ~Hold() RELEASES_LOCK() {
+      store_.publish(slot_);
+      if (begin_ns_ != kNotTimed) [[unlikely]]
+        store_.end_hold(slot_, kind_, begin_ns_);
+      slot_.mutex.unlock();
+    }
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+
+   private:
+    ShardedStore& store_;
+    Slot& slot_;
+    const HoldKind kind_;
+    std::int64_t begin_ns_;
+  };
+  static constexpr std::int64_t kNotTimed = std::numeric_limits<std::int64_t>::min();
   static constexpr std::int64_t kNoVictim = std::numeric_limits<std::int64_t>::max();
   // What one operation gives back of the pages that freed blobs have left; some 50 us.
   static constexpr std::size_t kExcessBytesPerVisit = 1 << 20;
@@ -140,19 +172,22 @@ class ShardedStore {
   Slot& slot_of(KeyHash hash) { return *slots_[hash_shard(hash, shard_bits_)]; }
   template <class Body>
   StatusCode run_locked(Slot& slot, Op& op, Body& body) {
-    LockGuard lock(slot.mutex);
-    const StatusCode status = body(slot.shard, op);
-    publish(slot);
-    return status;
+    Hold hold(*this, slot, HoldKind::kOperation);
+    return body(slot.shard, op);
   }
   // Calls `visit(shard)` under each shard's lock in turn.
   template <class Visit>
-  void for_each_locked(Visit&& visit) {
+  void for_each_locked(HoldKind kind, Visit&& visit) {
     for (const std::unique_ptr<Slot>& slot : slots_) {
-      LockGuard lock(slot->mutex);
+      Hold hold(*this, *slot, kind);
       visit(slot->shard);
-      publish(*slot);
     }
+  }
+  std::int64_t begin_hold(Slot& slot, HoldKind kind) REQUIRES_LOCK(slot.mutex) {
+    return hold_clock_ != nullptr && slot.times.wants(kind, hold_sample_every_) ? hold_clock_() : kNotTimed;
+  }
+  void end_hold(Slot& slot, HoldKind kind, std::int64_t begin_ns) REQUIRES_LOCK(slot.mutex) {
+    slot.times.record(kind, hold_clock_() - begin_ns, hold_sample_every_);
   }
   // Tells the other threads the rank of the shard's next victim.
   void publish(Slot& slot) REQUIRES_LOCK(slot.mutex) {
@@ -192,14 +227,17 @@ class ShardedStore {
 
   // For run_multi(): the shards concerned, ascending; their locks; how many of the keys exist (under those locks).
   std::vector<std::uint32_t> shards_of(std::span<const Key> keys) const;
-  void lock_all(const std::vector<std::uint32_t>& ascending);
-  void unlock_all(const std::vector<std::uint32_t>& ascending);
+  // Returns when the hold began.
+  std::int64_t lock_all(const std::vector<std::uint32_t>& ascending);
+  void unlock_all(const std::vector<std::uint32_t>& ascending, std::int64_t begin_ns);
   std::size_t existing(std::span<const Key> keys, TimeMs now_ms);
   std::size_t index_growth_bytes_max(std::span<const Key> keys, const std::vector<std::uint32_t>& numbers);
 
   const Hasher hasher_;
   const int shard_bits_;
   const int databases_;
+  const HoldClock hold_clock_;
+  const std::uint32_t hold_sample_every_;
   std::vector<std::unique_ptr<Slot>> slots_;  // the vector and the places are constant; a Slot guards itself
   std::vector<EventListener*> listeners_;     // constant after setup
   std::vector<EventMask> listener_masks_;

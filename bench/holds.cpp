@@ -1,0 +1,216 @@
+// How long a shard is held at most, in CPU time of the thread that holds it, over a mixed load in process: reads and
+// writes of small and large values on several threads, with growth, eviction, compaction and expiry, walks, writes to
+// several keys, and one after the other a new policy, FLUSHDB, FLUSHALL and another maxmemory. Every hold is timed.
+//
+//     larder-holds --ops 100000000 --threads 2 --maxmemory 1073741824
+//
+// Prints the longest hold of each kind and a distribution; with --limit-us, fails if a hold was longer.
+#include <time.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <atomic>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "larder/store/sharded_store.h"
+#include "server/maintenance_thread.h"
+
+namespace larder {
+namespace {
+
+constexpr std::size_t kHugeValueBytes = std::size_t{32} << 20;
+constexpr std::uint64_t kOpsPerHugeValue = 50'000;
+constexpr std::uint64_t kOpsPerScan = 500;
+constexpr std::uint64_t kOpsPerMultiWrite = 300;
+constexpr std::uint64_t kDisturbances = 40;
+
+struct Load {
+  std::uint64_t ops = 1'000'000;
+  unsigned threads = 2;
+  std::uint64_t keys = 4'000'000;
+  std::uint64_t maxmemory_bytes = std::uint64_t{1} << 30;
+  std::uint32_t shards = 0;  // 0: as many as the server would take
+  std::int64_t limit_us = 0;
+};
+
+std::int64_t thread_cpu_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+// One thread's part of the load.
+class Worker {
+ public:
+  Worker(ShardedStore& store, const Load& load, std::uint64_t seed)
+      : store_(store), load_(load), random_(seed), bytes_(1 << 20, 'v') {}
+
+  void run(std::uint64_t ops, std::atomic<std::uint64_t>& done) {
+    constexpr std::uint64_t kOpsPerReport = 1'000;
+    for (std::uint64_t i = 0; i < ops; ++i) {
+      if (i % kOpsPerHugeValue == kOpsPerHugeValue - 1) {
+        write_huge();
+      } else if (i % kOpsPerScan == 0) {
+        cursor_ = store_.scan(cursor_, 10, now_ms(), [](const ItemView&) {});
+        store_.random_item(0, now_ms(), [](const ItemView&) {});
+      } else if (i % kOpsPerMultiWrite == 0) {
+        write_several();
+      } else {
+        one(random_.below(10));
+      }
+      if (i % kOpsPerReport == 0) done.fetch_add(kOpsPerReport, std::memory_order_relaxed);
+    }
+  }
+
+ private:
+  TimeMs now_ms() const { return clock_.now_ms(); }
+  Key pick(std::array<char, 32>& space) {
+    // The product of two draws: some keys are much more common than others.
+    const std::uint64_t number = random_.below(random_.below(load_.keys) + 1);
+    const int length =
+        std::snprintf(space.data(), space.size(), "key:%012llu", static_cast<unsigned long long>(number));
+    return store_.key(static_cast<Database>(number % 8 == 0), {space.data(), static_cast<std::size_t>(length)});
+  }
+  std::size_t value_bytes() {
+    switch (random_.below(100)) {
+      case 0:
+        return random_.below(std::size_t{200} << 10);
+      case 1:
+      case 2:
+        return random_.below(8 << 10);
+      default:
+        return random_.below(200);
+    }
+  }
+  SetOptions options() {
+    return {.expire_at_ms =
+                random_.below(4) == 0 ? now_ms() + 1 + static_cast<TimeMs>(random_.below(20'000)) : kNoExpiry};
+  }
+  void one(std::uint64_t what) {
+    std::array<char, 32> space{};
+    const Key key = pick(space);
+    const TimeMs now = now_ms();
+    store_.run(key, now, [&](Shard& shard, Op& op) {
+      if (what < 4) return shard.get(key, Touch::kYes, op) ? StatusCode::kOk : StatusCode::kNotFound;
+      if (what == 4) return shard.erase(key, op) ? StatusCode::kOk : StatusCode::kNotFound;
+      if (what == 5) return shard.set_expiry(key, now + 5'000, op);
+      return shard.set(key, {{bytes_.data(), value_bytes()}, nullptr}, options(), op);
+    });
+  }
+  void write_huge() {
+    std::array<char, 32> space{};
+    const Key key = pick(space);
+    const BlobRef value = Blob::allocate(kHugeValueBytes);
+    if (!value) return;
+    std::memset(value.get()->data(), 'h', kHugeValueBytes);
+    store_.run(key, now_ms(), [&](Shard& shard, Op& op) {
+      return shard.set(key, {value.get()->view(), value.get()}, {}, op);
+    });
+  }
+  void write_several() {
+    std::array<std::array<char, 32>, 10> spaces{};
+    std::vector<Key> keys;
+    RoomNeeded room;
+    constexpr std::size_t kBytes = 100;
+    for (std::array<char, 32>& space : spaces) {
+      keys.push_back(pick(space));
+      room += {Shard::item_bytes_max(keys.back().bytes.size(), kBytes), 1};
+    }
+    store_.run_multi(keys, room, now_ms(), [&](ShardedStore::MultiAccess& access) {
+      for (const Key& key : keys) {
+        const auto [shard, op] = access(key);
+        const StatusCode status = shard.set(key, {{bytes_.data(), kBytes}, nullptr}, {}, op);
+        if (status != StatusCode::kOk) return status;
+      }
+      return StatusCode::kOk;
+    });
+  }
+
+  ShardedStore& store_;
+  const Load& load_;
+  const SystemClock clock_;
+  SplitMix64 random_;
+  const std::string bytes_;
+  std::uint64_t cursor_ = 0;
+};
+
+void disturb(ShardedStore& store, const Load& load, std::uint64_t round) {
+  const SystemClock clock;
+  switch (round % 4) {
+    case 0:
+      store.set_policy(kPolicyKinds[round / 4 % kPolicyKinds.size()]);
+      break;
+    case 1:
+      store.flush(1, clock.now_ms());
+      break;
+    case 2:
+      store.set_maxmemory(load.maxmemory_bytes / (round / 4 % 2 + 1));
+      break;
+    default:
+      if (round / 4 % 3 == 2) store.flush({}, clock.now_ms());
+      break;
+  }
+}
+
+int report(const HoldReport& holds, std::int64_t limit_us) {
+  std::printf("%-14s %12s\n", "hold", "longest us");
+  for (std::size_t kind = 0; kind < kHoldKinds; ++kind) {
+    std::printf("%-14s %12.1f\n", std::string(hold_kind_name(static_cast<HoldKind>(kind))).c_str(),
+                static_cast<double>(holds.longest_ns[kind]) / 1e3);
+  }
+  for (const double quantile : {0.5, 0.99, 0.999, 0.99999, 1.0}) {
+    std::printf("quantile %-8g %9.1f us\n", quantile, static_cast<double>(holds.holds.quantile_ns(quantile)) / 1e3);
+  }
+  std::printf("holds %llu\n", static_cast<unsigned long long>(holds.holds.count()));
+  return limit_us != 0 && holds.longest_of_all_ns() > limit_us * 1'000 ? 1 : 0;
+}
+
+int run(const Load& load) {
+  const std::uint32_t shards = load.shards != 0 ? load.shards : shards_for(load.maxmemory_bytes, 0, load.threads);
+  ShardedStore store(
+      {.maxmemory_bytes = load.maxmemory_bytes, .shards = shards, .hold_clock = thread_cpu_ns, .hold_sample_every = 1});
+  const SystemClock clock;
+  MaintenanceThread maintenance(store, clock);
+  maintenance.start();
+  std::atomic<std::uint64_t> done{0};
+  std::vector<std::thread> threads;
+  for (unsigned number = 0; number < load.threads; ++number) {
+    threads.emplace_back([&, number] { Worker(store, load, number + 1).run(load.ops / load.threads, done); });
+  }
+  // By the progress of the load, so that a slower machine does the same.
+  for (std::uint64_t round = 0; round < kDisturbances; ++round) {
+    while (done.load(std::memory_order_relaxed) < load.ops / (kDisturbances + 1) * (round + 1)) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    disturb(store, load, round);
+  }
+  for (std::thread& thread : threads) thread.join();
+  maintenance.stop();
+  store.check_invariants();
+  const StoreStats stats = store.stats();
+  std::printf("shards %u, items %llu, evicted %llu, expired %llu, moved %llu MiB\n", shards,
+              static_cast<unsigned long long>(stats.total.items), static_cast<unsigned long long>(stats.total.evicted),
+              static_cast<unsigned long long>(stats.total.expired),
+              static_cast<unsigned long long>(stats.total.moved_bytes >> 20));
+  return report(store.holds(), load.limit_us);
+}
+
+}  // namespace
+}  // namespace larder
+
+int main(int argc, char** argv) {
+  larder::Load load;
+  CLI::App app{"The longest hold of a shard, over a mixed load in process"};
+  app.add_option("--ops", load.ops, "operations in all")->capture_default_str();
+  app.add_option("--threads", load.threads)->capture_default_str();
+  app.add_option("--keys", load.keys, "how many keys there are")->capture_default_str();
+  app.add_option("--maxmemory", load.maxmemory_bytes, "bytes")->capture_default_str();
+  app.add_option("--shards", load.shards, "0: as many as the server would take")->capture_default_str();
+  app.add_option("--limit-us", load.limit_us, "fail if a hold was longer; 0: only report")->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  return larder::run(load);
+}
