@@ -7,6 +7,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 
 #include "larder/base/clock.h"
 #include "larder/store/sharded_store.h"
@@ -21,6 +23,8 @@ class MaintenanceThread {
   static constexpr std::chrono::milliseconds kRestPeriod{100};
   static constexpr std::size_t kRestWorkMax = 10'000;
   static constexpr std::size_t kBusyWorkMax = 25'000;
+  // Of the round through what has expired here and there, once a rest period however busy it is.
+  static constexpr std::size_t kRoundWorkMax = 10'000;
 
   // Both must outlive it.
   MaintenanceThread(ShardedStore& store, const Clock& clock);
@@ -38,6 +42,7 @@ class MaintenanceThread {
   const Clock& clock_;
   // The thread's own.
   bool busy_ = false;
+  std::int64_t round_ns_ = std::numeric_limits<std::int64_t>::min() / 2;
   PeriodicThread thread_;
 };
 

@@ -19,6 +19,9 @@ constexpr std::size_t kLineRangeShare = 8;
 // A step may need a few lines for the entries of one group.
 constexpr std::size_t kLinesPerStepMax = 16;
 
+// What one step gives back to the system: 10 us.
+constexpr std::size_t kReleasedBytesPerStep = 256 * 1024;
+
 constexpr std::size_t table_bytes_for(std::size_t entries) {
   return entries / 5 * 64 + (std::size_t{1} << 16);
 }
@@ -163,6 +166,7 @@ std::uint32_t HashIndex::allocate_line() {
     --lines_free_count_;
   } else {
     number = static_cast<std::uint32_t>(++lines_used_);
+    lines_committed_ = std::max(lines_committed_, lines_used_);
     LARDER_CHECK(lines_used_ * sizeof(Bucket) <= line_range_.size());
   }
   line(number) = {};
@@ -174,7 +178,6 @@ void HashIndex::free_line(std::uint32_t number) {
   line(number).set_next(lines_free_);
   lines_free_ = number;
   if (++lines_free_count_ < lines_used_) return;
-  line_range_.release(0, round_up_to_pages(lines_used_ * sizeof(Bucket)));
   lines_used_ = lines_free_count_ = lines_free_ = 0;
 }
 
@@ -223,7 +226,7 @@ std::size_t HashIndex::insert_bytes_max(std::uint64_t position) const {
   const std::size_t fresh = lines - std::min(lines, lines_free_count_);
   const auto committed = [&](std::uint64_t more_buckets, std::size_t more_lines) {
     return round_up_to_pages((table_buckets() + more_buckets) * sizeof(Bucket)) +
-           round_up_to_pages((lines_used_ + more_lines) * sizeof(Bucket));
+           round_up_to_pages(std::max(lines_committed_, lines_used_ + more_lines) * sizeof(Bucket));
   };
   return committed(steps ? 2 * kFanMin : 0, fresh) - committed(0, 0);
 }
@@ -244,7 +247,23 @@ std::size_t HashIndex::growth_bytes_max(std::size_t inserts) const {
   return round_up_to_pages(buckets * sizeof(Bucket)) + round_up_to_pages(fresh * sizeof(Bucket)) + 2 * kPageBytes;
 }
 
+// Pages that a smaller table, or lines that are all free, have left behind them.
+void HashIndex::release_left_pages() {
+  const std::size_t table_slice = std::min(table_left_bytes_, kReleasedBytesPerStep);
+  table_left_bytes_ -= table_slice;
+  table_range_.release(round_up_to_pages(upper_.buckets() * sizeof(Bucket)) + table_left_bytes_, table_slice);
+  const std::size_t end = round_up_to_pages(lines_committed_ * sizeof(Bucket));
+  const std::size_t begin = round_up_to_pages(lines_used_ * sizeof(Bucket));
+  const std::size_t line_slice = std::min(end - begin, kReleasedBytesPerStep);
+  line_range_.release(end - line_slice, line_slice);
+  lines_committed_ = line_slice == end - begin ? lines_used_ : (end - line_slice) / sizeof(Bucket);
+}
+
 void HashIndex::step() {
+  if (has_left_pages()) {
+    release_left_pages();
+    return;
+  }
   if (!rebuilding()) {
     if (wants_growth(size_)) {
       start_growing();
@@ -332,8 +351,8 @@ void HashIndex::shrink_one_group() {
     }
   }
   if (split_ == lower_.groups()) {
-    const std::uint64_t end = lower_.buckets() * sizeof(Bucket);
-    table_range_.release(end, upper_.buckets() * sizeof(Bucket) - end);
+    table_left_bytes_ =
+        round_up_to_pages(upper_.buckets() * sizeof(Bucket)) - round_up_to_pages(lower_.buckets() * sizeof(Bucket));
     upper_ = lower_;
     split_ = 0;
   }
@@ -361,8 +380,9 @@ void HashIndex::clear_group(const Layout& layout, std::uint64_t group) {
 
 std::size_t HashIndex::discard(std::size_t bytes_max) {
   // The table, which while it grows lies in two pieces, and the lines behind it as if it were one.
-  const std::size_t table_bytes = round_up_to_pages(std::max(upper_.buckets(), lower_.buckets()) * sizeof(Bucket));
-  const std::size_t left = table_bytes + round_up_to_pages(lines_used_ * sizeof(Bucket)) - discarded_bytes_;
+  const std::size_t table_bytes =
+      round_up_to_pages(std::max(upper_.buckets(), lower_.buckets()) * sizeof(Bucket)) + table_left_bytes_;
+  const std::size_t left = table_bytes + round_up_to_pages(lines_committed_ * sizeof(Bucket)) - discarded_bytes_;
   const std::size_t in_lines = left > table_bytes ? left - table_bytes : 0;
   const MemoryRange& range = in_lines != 0 ? line_range_ : table_range_;
   const std::size_t end = in_lines != 0 ? in_lines : left;

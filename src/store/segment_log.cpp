@@ -69,35 +69,26 @@ std::uint64_t SegmentLog::seal_all_open() {
 
 void SegmentLog::set_all_aside() {
   seal_all_open();
-  std::vector<SegmentNumber> numbers;
-  Stream sums;
-  for (SegmentNumber number = 1; number < segments_end(); ++number) {
-    if (segments_[number].state != State::kFree) numbers.push_back(number);
+  for (std::size_t id = 0; id < streams_.size(); ++id) {
+    Stream& aside = aside_[id];
+    Stream& stream = streams_[id];
+    if (stream.oldest != kNoSegment) {
+      segments_[stream.oldest].older = aside.newest;
+      (aside.newest == kNoSegment ? aside.oldest : segments_[aside.newest].newer) = stream.oldest;
+      aside.newest = stream.newest;
+    }
+    aside.items += stream.items;
+    aside.total_bytes += stream.total_bytes;
+    stream = {};
   }
-  for (const Stream& stream : streams_) {
-    sums.items += stream.items;
-    sums.total_bytes += stream.total_bytes;
-  }
-  std::sort(numbers.begin(), numbers.end(),
-            [&](SegmentNumber a, SegmentNumber b) { return segments_[a].sequence < segments_[b].sequence; });
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    Segment& segment = segments_[numbers[i]];
-    segment.stream = kAside;
-    segment.older = i == 0 ? kNoSegment : numbers[i - 1];
-    segment.newer = i + 1 == numbers.size() ? kNoSegment : numbers[i + 1];
-  }
-  if (!numbers.empty()) {
-    sums.oldest = numbers.front();
-    sums.newest = numbers.back();
-  }
-  streams_.fill({});
-  streams_[kAside] = sums;
+  aside_sequence_ = next_sequence_;
+  aside_items_ = live_items_;
 }
 
 // REQUIRES: sealed, without live records.
 void SegmentLog::free_segment(SegmentNumber number) {
   Segment& segment = segments_[number];
-  Stream& stream = streams_[segment.stream];
+  Stream& stream = stream_of(segment);
   (segment.older == kNoSegment ? stream.oldest : segments_[segment.older].newer) = segment.newer;
   (segment.newer == kNoSegment ? stream.newest : segments_[segment.newer].older) = segment.older;
   --in_use_;
@@ -128,6 +119,7 @@ Location SegmentLog::append_to(SegmentNumber number, std::size_t record_bytes, s
   segment.live_bytes += static_cast<std::uint32_t>(record_bytes);
   ++segment.live_items;
   live_bytes_ += record_bytes;
+  ++live_items_;
   Stream& stream = streams_[segment.stream];
   ++stream.items;
   stream.total_bytes += total_bytes;
@@ -155,7 +147,9 @@ void SegmentLog::retire(Location location, std::size_t total_bytes) {
   segment.live_bytes -= static_cast<std::uint32_t>(bytes);
   --segment.live_items;
   live_bytes_ -= bytes;
-  Stream& stream = streams_[segment.stream];
+  --live_items_;
+  aside_items_ -= is_aside(number);
+  Stream& stream = stream_of(segment);
   --stream.items;
   stream.total_bytes -= total_bytes;
   if (segment.state != State::kSealed) return;
@@ -164,15 +158,24 @@ void SegmentLog::retire(Location location, std::size_t total_bytes) {
 }
 
 void SegmentLog::change_total(Location location, std::size_t before_bytes, std::size_t after_bytes) {
-  Stream& stream = streams_[segments_[segment_of(location)].stream];
+  Stream& stream = stream_of(segments_[segment_of(location)]);
   stream.total_bytes += after_bytes;
   stream.total_bytes -= before_bytes;
 }
 
 void SegmentLog::note_expiry(Location location, TimeMs expire_at_ms) {
   if (expire_at_ms == kNoExpiry) return;
-  TimeMs& earliest = segments_[segment_of(location)].earliest_expiry_ms;
-  earliest = std::min(earliest, expire_at_ms);
+  Segment& segment = segments_[segment_of(location)];
+  segment.earliest_expiry_ms = std::min(segment.earliest_expiry_ms, expire_at_ms);
+  if (is_sample(location)) segment.due_ms = std::min(segment.due_ms, expire_at_ms);
+}
+
+// The records that lie on a multiple of an eighth of the segment.
+bool SegmentLog::is_sample(Location location) const {
+  const std::size_t eighth = segment_bytes() / kExpirySamples;
+  const std::size_t begin = std::size_t{location} * kItemGranuleBytes % segment_bytes();
+  const std::size_t next_mark = (begin + eighth - 1) / eighth * eighth;
+  return next_mark == begin || next_mark < begin + item(location).record_bytes();
 }
 
 // --- Walks ---
@@ -192,18 +195,28 @@ Location SegmentLog::advance_front(SegmentNumber number) const {
   return segments_[number].live_items == 0 ? kNowhere : next_live(number, segments_[number].front);
 }
 
-Location SegmentLog::oldest(StreamId stream) const {
-  for (SegmentNumber number = streams_[stream].oldest; number != kNoSegment; number = segments_[number].newer) {
+Location SegmentLog::oldest_of(const Stream& stream) const {
+  for (SegmentNumber number = stream.oldest; number != kNoSegment; number = segments_[number].newer) {
     const Location location = advance_front(number);
     if (location != kNowhere) return location;
   }
   return kNowhere;
 }
 
+Location SegmentLog::oldest_aside() const {
+  const Stream* first = nullptr;
+  for (const Stream& stream : aside_) {
+    if (stream.oldest == kNoSegment) continue;
+    if (first == nullptr || segments_[stream.oldest].sequence < segments_[first->oldest].sequence) first = &stream;
+  }
+  return first == nullptr ? kNowhere : oldest_of(*first);
+}
+
 // --- Invariants ---
 
 void SegmentLog::check_invariants() const {
-  std::array<Stream, kStreamsMax + 1> sums{};
+  std::array<Stream, 2 * kStreamsMax> sums{};  // of the streams, then of what is aside
+  std::uint64_t all_items = 0;
   std::uint64_t in_use = 0;
   std::uint64_t sealed = 0;
   std::uint64_t sealed_live_bytes = 0;
@@ -215,6 +228,7 @@ void SegmentLog::check_invariants() const {
     sealed_live_bytes += segment.state == State::kSealed ? segment.live_bytes : 0;
     LARDER_CHECK(segment.used <= segment_bytes() && segment.sequence < next_sequence_);
     LARDER_CHECK(segment.state == State::kOpen || segment.live_items > 0);
+    Stream& sum = sums[segment.stream + (is_aside(number) ? streams_.size() : 0)];
     std::uint64_t live_bytes = 0;
     std::uint64_t live_items = 0;
     std::uint32_t offset = 0;
@@ -222,31 +236,37 @@ void SegmentLog::check_invariants() const {
       const ItemRef record = item(location);
       LARDER_CHECK(segment_of(location) == number && offset >= segment.front);
       LARDER_CHECK(record.expiry() == kNoExpiry || record.expiry() >= segment.earliest_expiry_ms);
+      LARDER_CHECK(record.expiry() == kNoExpiry || !is_sample(location) || record.expiry() >= segment.due_ms);
       live_bytes += record.record_bytes();
       ++live_items;
-      sums[segment.stream].total_bytes += record.total_bytes();
+      sum.total_bytes += record.total_bytes();
       offset += static_cast<std::uint32_t>(record.record_bytes());
     }
     LARDER_CHECK(offset == segment.used);
     LARDER_CHECK(live_bytes == segment.live_bytes && live_items == segment.live_items);
-    sums[segment.stream].items += live_items;
+    sum.items += live_items;
+    all_items += live_items;
   }
   LARDER_CHECK(in_use == in_use_ && sealed == sealed_ && sealed_live_bytes == sealed_live_bytes_);
   LARDER_CHECK(in_use + warm_.size() + cold_.size() + 1 == segments_.size());
   std::uint64_t linked = 0;
-  for (std::size_t id = 0; id < streams_.size(); ++id) {
-    const Stream& stream = streams_[id];
+  std::uint64_t aside_items = 0;
+  for (std::size_t id = 0; id < sums.size(); ++id) {
+    const bool aside = id >= streams_.size();
+    const Stream& stream = aside ? aside_[id - streams_.size()] : streams_[id];
+    if (aside) aside_items += stream.items;
     LARDER_CHECK(stream.items == sums[id].items && stream.total_bytes == sums[id].total_bytes);
     SegmentNumber older = kNoSegment;
     for (SegmentNumber number = stream.oldest; number != kNoSegment; number = segments_[number].newer) {
-      LARDER_CHECK(segments_[number].older == older && segments_[number].stream == id);
+      LARDER_CHECK(segments_[number].older == older && segments_[number].stream == id % streams_.size());
+      LARDER_CHECK(is_aside(number) == aside);
       older = number;
       ++linked;
     }
     LARDER_CHECK(stream.newest == older);
     LARDER_CHECK(stream.open == kNoSegment || segments_[stream.open].state == State::kOpen);
   }
-  LARDER_CHECK(linked == in_use_);
+  LARDER_CHECK(linked == in_use_ && aside_items == aside_items_ && all_items == live_items_);
 }
 
 }  // namespace larder

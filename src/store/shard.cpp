@@ -239,15 +239,14 @@ void Shard::check_invariants() const {
     database.data_bytes += data_bytes;
     if (found.expiry() == kNoExpiry) return;
     LARDER_CHECK(found.expiry() >= earliest_expiry_ms_);
+    LARDER_CHECK(!log_.is_sample(location) || found.expiry() >= earliest_due_ms_);
     ++sums.items_with_expiry;
     ++database.items_with_expiry;
     database.expiry_sum_ms += expiry_share_ms(found.expiry());
   });
 
-  std::uint64_t records = 0;
-  for (StreamId stream = 0; stream <= SegmentLog::kAside; ++stream) records += log_.stream_items(stream);
-  LARDER_CHECK(records == entries && entries == index_.size());
-  policy_->check_invariants(entries - log_.stream_items(SegmentLog::kAside));
+  LARDER_CHECK(log_.live_items() == entries && entries == index_.size());
+  policy_->check_invariants(entries - log_.aside_items());
   LARDER_CHECK(stats_.index_bytes == index_.bytes() && metadata_bytes_ == policy_->metadata_bytes());
   LARDER_CHECK(flushed_items == flushed_items_);
   LARDER_CHECK(sums.items == stats_.items && sums.items_with_expiry == stats_.items_with_expiry);

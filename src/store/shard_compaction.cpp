@@ -24,6 +24,8 @@ constexpr std::size_t kMovedPerAppendedMax = 16;
 constexpr std::size_t kMovedBytesPerVisitMax = 128 * 1024;
 // A segment with less than this part of it dead is not worth moving. What was left at its end cannot be won.
 constexpr std::size_t kVictimDeadShareMin = 32;
+// How many segments a search for the emptiest looks at.
+constexpr SegmentLog::SegmentNumber kSegmentsPerSearch = 512;
 // A dead record costs a look, as much as moving so many bytes.
 constexpr std::size_t kLookBytes = 16;
 
@@ -67,19 +69,27 @@ std::size_t Shard::compact(std::size_t bytes_max) {
   return looked_at;
 }
 
-// Of those that may be compacted; kNoSegment if there is none.
-Shard::SegmentNumber Shard::emptiest_segment() const {
+bool Shard::may_compact(SegmentNumber number) const {
+  const SegmentLog::Segment& segment = log_.segment(number);
+  if (segment.state != SegmentLog::State::kSealed || log_.is_aside(number)) return false;
+  if (segment.used - segment.live_bytes < log_.segment_bytes() / kVictimDeadShareMin) return false;
+  // In a queue its successor must have something to give.
+  return !queues_ ||
+         (segment.newer != SegmentLog::kNoSegment && log_.segment(segment.newer).state == SegmentLog::State::kSealed);
+}
+
+// Of the next kSegmentsPerSearch that may be compacted; kNoSegment if there is none among them. The emptiest of so many
+// is about as empty as that of all.
+Shard::SegmentNumber Shard::emptiest_segment() {
   SegmentNumber emptiest = SegmentLog::kNoSegment;
-  for (SegmentNumber number = 1; number < log_.segments_end(); ++number) {
-    const SegmentLog::Segment& segment = log_.segment(number);
-    if (segment.state != SegmentLog::State::kSealed || segment.stream == SegmentLog::kAside) continue;
-    if (segment.used - segment.live_bytes < log_.segment_bytes() / kVictimDeadShareMin) continue;
-    // In a queue its successor must have something to give.
-    if (queues_ &&
-        (segment.newer == SegmentLog::kNoSegment || log_.segment(segment.newer).state != SegmentLog::State::kSealed)) {
-      continue;
+  const SegmentNumber end = log_.segments_end();
+  for (SegmentNumber looked_at = 0; looked_at < std::min(end, kSegmentsPerSearch); ++looked_at) {
+    if (++compaction_look_ >= end) compaction_look_ = 1;
+    if (compaction_look_ >= end || !may_compact(compaction_look_)) continue;
+    if (emptiest == SegmentLog::kNoSegment ||
+        log_.segment(compaction_look_).live_bytes < log_.segment(emptiest).live_bytes) {
+      emptiest = compaction_look_;
     }
-    if (emptiest == SegmentLog::kNoSegment || segment.live_bytes < log_.segment(emptiest).live_bytes) emptiest = number;
   }
   return emptiest;
 }

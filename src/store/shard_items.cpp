@@ -261,7 +261,10 @@ void Shard::note_expiry(Location location, TimeMs expire_at_ms, TimeMs now_ms) {
   if (stats_.items_with_expiry == 0) expiry_base_ms_ = now_ms;
   earliest_expiry_ms_ = std::min(earliest_expiry_ms_, expire_at_ms);
   log_.note_expiry(location, expire_at_ms);
-  if (log_.segment_of(location) == sweep_.segment) sweep_earliest_ms_ = std::min(sweep_earliest_ms_, expire_at_ms);
+  const bool is_sample = log_.is_sample(location);
+  if (is_sample) earliest_due_ms_ = std::min(earliest_due_ms_, expire_at_ms);
+  if (urgent_.active) note_in(urgent_, location, expire_at_ms, is_sample);
+  if (round_.active) note_in(round_, location, expire_at_ms, is_sample);
 }
 
 StatusCode Shard::set_expiry(const Key& key, TimeMs expire_at_ms, Op& op) {

@@ -3,7 +3,6 @@
 #include <utility>
 #include <vector>
 
-#include "larder/base/limits.h"
 #include "larder/store/shard.h"
 
 namespace larder {
@@ -11,6 +10,10 @@ namespace larder {
 namespace {
 
 constexpr int kRandomTries = 32;
+// Buckets walked after that. Each leads to ten items somewhere in memory.
+constexpr std::size_t kRandomWalk = 128;
+// A longer key costs a walk as much as several items.
+constexpr std::size_t kKeyBytesPerItem = 512;
 
 }  // namespace
 
@@ -30,8 +33,10 @@ std::optional<std::uint64_t> Shard::scan(std::uint64_t from_position, WorkBudget
       // The index may have been rebuilt since: the front of this bucket has been visited then.
       const bool visited_before = position_of(hash) < position;
       if (visited_before || reclaim_if_dead(location, hash, op, nullptr)) continue;
-      visit(view(location, hash, op.now_ms));
-      ++items;
+      const ItemView found = view(location, hash, op.now_ms);
+      visit(found);
+      // Whoever visits copies the key.
+      items += 1 + found.key.size() / kKeyBytesPerItem;
     }
     ++buckets;
     // Reclaiming may have moved the bounds of buckets, but what is before this one's end has been visited all the same.
@@ -64,7 +69,7 @@ std::optional<ItemView> Shard::random_item(Database database, std::uint64_t rand
     position = pick(numbers.next());
     if (!candidates.empty()) return chosen();
   }
-  const std::size_t walk = std::min(index_.buckets(), limits::kSweepBucketsPerVisit);
+  const std::size_t walk = std::min(index_.buckets(), kRandomWalk);
   for (std::size_t walked = 0; walked < walk; ++walked) {
     position = pick(position);
     if (!candidates.empty()) return chosen();
@@ -127,8 +132,9 @@ std::unique_ptr<FlushedContents> Shard::flush_all(Empty&& empty, Op& op) {
   flushed_items_ = 0;
   flush_sequence_ = 0;
   earliest_expiry_ms_ = kNever;
-  in_pass_ = false;
-  sweep_ = {};
+  earliest_due_ms_ = kNever;
+  urgent_ = {};
+  round_ = {};
   compaction_ = {};
   output_ = SegmentLog::kNoSegment;
   begin_empty();

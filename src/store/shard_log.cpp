@@ -1,5 +1,7 @@
-// A Shard's walks over its log: eviction, reclaiming what is dead, giving items to a new policy. Each visit is bounded.
+// A Shard's eviction, and what it does to its log besides compaction and sweeping: giving items to a new policy. Each
+// visit is bounded.
 #include <algorithm>
+#include <utility>
 
 #include "larder/base/check.h"
 #include "larder/store/shard.h"
@@ -22,7 +24,7 @@ constexpr std::size_t kCompactedBytesPerRecord = 256;
 std::optional<std::int64_t> Shard::coldest_rank() const {
   if (flushed_items_ > 0) return kFlushedRank;
   if (policy_kind_ == PolicyKind::kNoEviction) return {};
-  if (log_.stream_items(SegmentLog::kAside) > 0) return kUnknownToPolicyRank;
+  if (log_.aside_items() > 0) return kUnknownToPolicyRank;
   return policy_->coldest_rank(now_ms_);
 }
 
@@ -35,12 +37,15 @@ WorkDone Shard::evict(RoomNeeded wanted, WorkBudget budget, Op& op) {
   const auto freed_bytes = [&] { return bytes_before - std::min(bytes_before, stats_.used_bytes()); };
   const auto satisfied = [&] { return freed_bytes() >= wanted.bytes && items_before - stats_.items >= wanted.items; };
   WorkDone done;
-  if (flushed_items_ > 0) sweep_log(budget, op, op.reservation, done);
+  if (flushed_items_ > 0) walk(urgent_, Urgency::kDue, budget, op, op.reservation, done);
   if (flushed_items_ == 0 && policy_kind_ != PolicyKind::kNoEviction) {
-    for (std::size_t steps = 0; !satisfied() && done.items < budget.items_max; ++steps) {
+    reclaim_before_eviction(budget, op, done);
+    // Unless the search has to go on first.
+    for (std::size_t steps = 0; !satisfied() && done.items < budget.items_max && may_evict_live(op.now_ms); ++steps) {
       const std::size_t items = index_.size();
       if (steps >= budget.items_max * kMovesPerEviction || !evict_step(op)) break;
       done.items += items - index_.size();
+      looks_owed_ -= std::min(looks_owed_, kLooksPerEviction * (items - index_.size()));
     }
   }
   done.bytes = static_cast<std::size_t>(freed_bytes());
@@ -53,12 +58,10 @@ WorkDone Shard::evict(RoomNeeded wanted, WorkBudget budget, Op& op) {
 }
 
 bool Shard::evict_step(Op& op) {
-  const Location unknown = log_.oldest(SegmentLog::kAside);
+  const Location unknown = log_.oldest_aside();
   if (unknown != kNowhere) {
     // What the new policy may not evict goes over to it now.
-    if (evicts_volatile_only(policy_kind_) && item(unknown).expiry() == kNoExpiry) {
-      return hand_over_item(unknown, op.now_ms);
-    }
+    if (!may_evict(unknown)) return hand_over_item(unknown, op);
     evict_item(unknown, op);
     return true;
   }
@@ -104,92 +107,13 @@ void Shard::promote(Location from, StreamId stream, Op& op) {
   pay_for(record_bytes);
 }
 
-// --- Reclaiming what is dead ---
+// --- Other work in the background ---
 
-bool Shard::sweep_is_due(TimeMs now_ms) const {
-  return flushed_items_ > 0 || (active_expiry_ && earliest_expiry_ms_ <= now_ms);
-}
-
-WorkDone Shard::sweep(WorkBudget budget, Op& op) {
-  now_ms_ = op.now_ms;
-  const std::uint64_t bytes_before = stats_.used_bytes();
-  WorkDone done;
-  if (in_pass_ || sweep_is_due(op.now_ms)) sweep_log(budget, op, nullptr, done);
-  hand_over(budget, op.now_ms, done);
-  shrink_index(budget, done);
-  if (wants_compaction() && done.buckets < budget.buckets_max) {
-    const std::size_t looked_at = compact((budget.buckets_max - done.buckets) * kCompactedBytesPerRecord);
-    done.buckets += looked_at;
-    done.more |= looked_at != 0 && wants_compaction();
-  }
-  stats_.log_bytes = log_.committed_bytes();
-  done.bytes = bytes_before - std::min(bytes_before, stats_.used_bytes());
-  done.more |= in_pass_ || sweep_is_due(op.now_ms);
-  return done;
-}
-
-bool Shard::has_dead(SegmentNumber number, TimeMs now_ms) const {
-  const SegmentLog::Segment& segment = log_.segment(number);
-  if (segment.state == SegmentLog::State::kFree) return false;
-  return (active_expiry_ && segment.earliest_expiry_ms <= now_ms) ||
-         (flushed_items_ > 0 && segment.sequence < flush_sequence_);
-}
-
-void Shard::sweep_log(WorkBudget budget, Op& op, Reservation* to, WorkDone& done) {
-  if (!in_pass_) {
-    in_pass_ = true;
-    sweep_ = {};
-  }
-  while (done.buckets < budget.buckets_max && done.items < budget.items_max) {
-    if (is_current(sweep_)) {
-      sweep_segment(budget, op, to, done);
-      if (is_current(sweep_)) return;
-    }
-    SegmentNumber next = sweep_.segment + 1;
-    while (next < log_.segments_end() && !has_dead(next, op.now_ms)) ++next;
-    if (next >= log_.segments_end()) {
-      finish_pass();
-      return;
-    }
-    sweep_ = cursor_at(next);
-    sweep_earliest_ms_ = kNever;
-  }
-}
-
-// Walks on in the segment of `sweep_`; at its end, `sweep_` is no longer current.
-void Shard::sweep_segment(WorkBudget budget, Op& op, Reservation* to, WorkDone& done) {
-  while (is_current(sweep_)) {
-    const Location location = log_.next_live(sweep_.segment, sweep_.offset);
-    if (location == kNowhere) {
-      log_.set_earliest_expiry(sweep_.segment, sweep_earliest_ms_);
-      sweep_.sequence = 0;
-      return;
-    }
-    if (done.buckets >= budget.buckets_max || done.items >= budget.items_max) return;
-    ++done.buckets;
-    const ItemRef record = item(location);
-    const std::size_t record_bytes = record.record_bytes();
-    const TimeMs expire_at_ms = record.expiry();
-    const Fate its_fate = fate(location, op.now_ms);
-    const bool reclaim = its_fate == Fate::kFlushed || (its_fate == Fate::kExpired && active_expiry_);
-    // The segment may be free after this: the cursor goes on first.
-    sweep_.offset += static_cast<std::uint32_t>(record_bytes);
-    if (reclaim) {
-      reclaim_if_dead(location, hash_of(location), op, to);
-      ++done.items;
-    } else if (expire_at_ms != kNoExpiry) {
-      sweep_earliest_ms_ = std::min(sweep_earliest_ms_, expire_at_ms);
-    }
-  }
-}
-
-void Shard::finish_pass() {
-  in_pass_ = false;
-  sweep_ = {};
-  earliest_expiry_ms_ = kNever;
-  for (SegmentNumber number = 1; number < log_.segments_end(); ++number) {
-    earliest_expiry_ms_ = std::min(earliest_expiry_ms_, log_.segment(number).earliest_expiry_ms);
-  }
+void Shard::compact_some(WorkBudget budget, WorkDone& done) {
+  if (!wants_compaction() || done.buckets >= budget.buckets_max) return;
+  const std::size_t looked_at = compact((budget.buckets_max - done.buckets) * kCompactedBytesPerRecord);
+  done.buckets += looked_at;
+  done.more |= looked_at != 0 && wants_compaction();
 }
 
 void Shard::shrink_index(WorkBudget budget, WorkDone& done) {
@@ -206,44 +130,61 @@ void Shard::shrink_index(WorkBudget budget, WorkDone& done) {
 
 // --- A new policy ---
 
-void Shard::set_policy(PolicyKind policy) {
-  if (policy == policy_kind_) return;
+std::unique_ptr<EvictionPolicy> Shard::set_policy(PolicyKind policy) {
+  if (policy == policy_kind_) return nullptr;
   end_compaction();
   log_.set_all_aside();
   policy_kind_ = policy;
-  policy_ = policy_factory_(policy, *this);
+  std::unique_ptr<EvictionPolicy> former = std::exchange(policy_, policy_factory_(policy, *this));
   form_ = policy_->traits().form;
   queues_ = policy_->traits().queues;
   settle_metadata();
+  return former;
 }
 
-void Shard::hand_over(WorkBudget budget, TimeMs now_ms, WorkDone& done) {
-  while (log_.stream_items(SegmentLog::kAside) > 0) {
+void Shard::hand_over(WorkBudget budget, Op& op, WorkDone& done) {
+  while (log_.aside_items() > 0) {
     if (done.buckets >= budget.buckets_max) {
       done.more = true;
       return;
     }
     ++done.buckets;
-    if (!hand_over_item(log_.oldest(SegmentLog::kAside), now_ms)) return;
+    if (!hand_over_item(log_.oldest_aside(), op)) return;
   }
 }
 
-bool Shard::hand_over_item(Location from, TimeMs now_ms) {
+bool Shard::may_evict(Location location) const {
+  if (policy_kind_ == PolicyKind::kNoEviction) return false;
+  return !evicts_volatile_only(policy_kind_) || item(location).expiry() != kNoExpiry;
+}
+
+bool Shard::hand_over_item(Location from, Op& op) {
   const ItemRef old = item(from);
   const KeyHash hash = hash_of(from);
-  if (fate(from, now_ms) == Fate::kFlushed) {
+  if (fate(from, op.now_ms) == Fate::kFlushed) {
     remove(from, hash, Removal::kFlushed, nullptr);
     return true;
   }
   ItemShape shape = old.shape();
   shape.form = form_;
-  const Key key{old.key(), hash, old.database()};
-  const Location to = append_record(key, shape, old.expiry(), policy_->stream_for(Arrival::kNew, hash, kNowhere));
-  if (to == kNowhere) return false;
   const std::size_t old_cost = cost(old.shape());
   const std::size_t new_cost = cost(shape);
-  if (new_cost > old_cost) budget_.take({new_cost - old_cost, 0});
-  if (new_cost < old_cost) release({old_cost - new_cost, 0}, nullptr);
+  const RoomNeeded more = RoomNeeded{new_cost, 0}.beyond({old_cost, 0});
+  if (!budget_.excess().none() || !budget_.try_take(more)) {
+    // It is the next victim, and there is no room for its links or what the policy has to keep for it.
+    if (may_evict(from)) {
+      evict_item(from, op);
+      return true;
+    }
+    budget_.take(more);
+  }
+  const Key key{old.key(), hash, old.database()};
+  const Location to = append_record(key, shape, old.expiry(), policy_->stream_for(Arrival::kNew, hash, kNowhere));
+  if (to == kNowhere) {
+    release(more, nullptr);
+    return false;
+  }
+  release(RoomNeeded{old_cost, 0}.beyond({new_cost, 0}), nullptr);
   ItemRef record = item(to);
   if (shape.has_blob) {
     record.set_blob(old.blob());
@@ -251,10 +192,10 @@ bool Shard::hand_over_item(Location from, TimeMs now_ms) {
     std::copy_n(old.value_data(), shape.value_bytes, record.value_data());
   }
   unaccount(old);
-  note_expiry(to, record.expiry(), now_ms);
+  note_expiry(to, record.expiry(), op.now_ms);
   account(record);
   index_.relocate(position_of(hash), from, to);
-  policy_->on_insert(to, hash, now_ms);
+  policy_->on_insert(to, hash, op.now_ms);
   log_.retire(from, old.total_bytes());
   settle_metadata();
   return true;

@@ -271,28 +271,40 @@ bool ShardedStore::maintain(TimeMs now_ms, std::size_t work_max) {
   PageArena::of_process().release_excess(kExcessBytesPerMaintain);
   std::size_t work = 0;
   while (work < work_max && free_flushed(limits::kSweepBucketsPerVisit)) work += limits::kSweepBucketsPerVisit;
+  const bool all_idle = sweep_shards(work_max, work, now_ms, &Shard::sweep, sweep_next_);
+  Events events(wanted_events_);
+  const bool excess =
+      settle_excess(1 + (work_max - std::min(work, work_max)) / limits::kEvictItemsPerVisit, now_ms, events);
+  deliver(events);
+  return excess || !all_idle;
+}
+
+bool ShardedStore::maintain_round(TimeMs now_ms, std::size_t work_max) {
+  std::size_t work = 0;
+  return !sweep_shards(work_max, work, now_ms, &Shard::sweep_round, round_next_);
+}
+
+// Visits shards in turn until all are idle or the work is done. True: all are idle.
+bool ShardedStore::sweep_shards(std::size_t work_max, std::size_t& work, TimeMs now_ms,
+                                WorkDone (Shard::*sweep)(WorkBudget, Op&), std::uint32_t& next) {
   std::uint32_t idle_in_a_row = 0;
   while (work < work_max && idle_in_a_row < shards()) {
-    Slot& slot = *slots_[maintain_next_];
-    maintain_next_ = (maintain_next_ + 1) % shards();
+    Slot& slot = *slots_[next];
+    next = (next + 1) % shards();
     Events events(wanted_events_);
     WorkDone done;
     {
       Hold hold(*this, slot, HoldKind::kMaintenance);
       Op op{now_ms, events, nullptr, {}};
-      done = slot.shard.sweep({.items_max = limits::kEvictItemsPerVisit,
-                               .buckets_max = std::min(work_max - work, limits::kSweepBucketsPerVisit)},
-                              op);
+      done = (slot.shard.*sweep)({.items_max = limits::kEvictItemsPerVisit,
+                                  .buckets_max = std::min(work_max - work, limits::kSweepBucketsPerVisit)},
+                                 op);
     }
     deliver(events);
     work += done.items + done.buckets;
     idle_in_a_row = done.more ? 0 : idle_in_a_row + 1;
   }
-  Events events(wanted_events_);
-  const bool excess =
-      settle_excess(1 + (work_max - std::min(work, work_max)) / limits::kEvictItemsPerVisit, now_ms, events);
-  deliver(events);
-  return excess || idle_in_a_row < shards();
+  return idle_in_a_row >= shards();
 }
 
 // --- Settings ---
@@ -319,7 +331,11 @@ void ShardedStore::set_maxitems(std::uint64_t items) {
 
 void ShardedStore::set_policy(PolicyKind policy) {
   policy_.store(policy, std::memory_order_relaxed);
-  for_each_locked(HoldKind::kSetting, [&](Shard& shard) { shard.set_policy(policy); });
+  for (const std::unique_ptr<Slot>& slot : slots_) {
+    std::unique_ptr<EvictionPolicy> former;  // freed without the lock
+    Hold hold(*this, *slot, HoldKind::kSetting);
+    former = slot->shard.set_policy(policy);
+  }
 }
 
 void ShardedStore::set_active_expiry(bool on) {

@@ -99,7 +99,9 @@ bool ShardedStore::evict_coldest(RoomNeeded wanted, Reservation* into, TimeMs no
 
 bool ShardedStore::evict_from(Slot& slot, RoomNeeded wanted, std::int64_t rank_max, Op op) {
   bool evicted = false;
-  for (std::size_t items = 0; items < limits::kEvictItemsPerVisit && !wanted.none(); ++items) {
+  std::size_t looked_at = 0;
+  for (std::size_t items = 0;
+       items < limits::kEvictItemsPerVisit && looked_at < limits::kSweepBucketsPerVisit && !wanted.none(); ++items) {
     const std::optional<std::int64_t> rank = slot.shard.coldest_rank();
     if (!rank || *rank > rank_max) break;
     // One at a time, because the next may be warmer than another shard's coldest; flushed ones go by the slice.
@@ -109,6 +111,7 @@ bool ShardedStore::evict_from(Slot& slot, RoomNeeded wanted, std::int64_t rank_m
         op);
     evicted = true;
     if (flushed) break;
+    looked_at += done.buckets;
     wanted = wanted.beyond({done.bytes, done.items});
   }
   return evicted;

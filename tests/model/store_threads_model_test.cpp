@@ -269,6 +269,7 @@ TEST_F(StoreThreads, LoseNothingWithoutAnEvent) {
   std::atomic<bool> stop{false};
   std::thread maintenance([&] {
     while (!stop) {
+      store_.maintain_round(now_ms_, 500);
       if (!store_.maintain(now_ms_, 2'000)) std::this_thread::yield();
     }
   });
@@ -279,7 +280,7 @@ TEST_F(StoreThreads, LoseNothingWithoutAnEvent) {
   maintenance.join();
   ASSERT_FALSE(failed_) << failure_;
 
-  while (store_.maintain(now_ms_, 10'000)) {
+  while (store_.maintain(now_ms_, 10'000) || store_.maintain_round(now_ms_, 10'000)) {
   }
   store_.check_invariants();
   EXPECT_EQ(store_.budget().reservations(), 0u);

@@ -199,7 +199,7 @@ void CommandRunner::pump() {
 }
 
 void CommandRunner::maintain() {
-  while (store_.maintain(clock_.now_ms(), kMaintainMicros)) {
+  while (store_.maintain(clock_.now_ms(), kMaintainMicros) || store_.maintain_round(clock_.now_ms(), kMaintainMicros)) {
   }
 }
 

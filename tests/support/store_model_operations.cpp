@@ -321,13 +321,14 @@ void StoreModel::walk_on() {
 
 void StoreModel::maintain() {
   store_->maintain(now_ms_, below(one_in(4) ? 5'000 : 300));
+  if (one_in(4)) store_->maintain_round(now_ms_, below(300));
   excess_allowed_ = std::max(excess_allowed_, store_->budget().excess().bytes);
 }
 
 void StoreModel::maintain_all() {
   constexpr int kVisitsMax = 100'000;
   int visits = 0;
-  while (store_->maintain(now_ms_, 1 + below(5'000))) {
+  while (store_->maintain(now_ms_, 1 + below(5'000)) || store_->maintain_round(now_ms_, 1 + below(5'000))) {
     if (++visits > kVisitsMax) return fail("maintain() never comes to an end");
   }
   growth_by_policy_ = 0;

@@ -1,10 +1,12 @@
-// WHAT: an array that grows and shrinks at its end by pieces of fixed size, so that no step copies more than a table of
-// pointers. For what a policy keeps once for every item or for every few of them.
+// WHAT: an array that grows and shrinks at its end by pieces of fixed size. The tables of their addresses are in pieces
+// too, so that no step copies more than a pointer for each half MiB. For what a policy keeps once for every item or for
+// every few of them.
 //
 // INVARIANTS: chunks cover size() elements and at most one chunk more, so that a size that goes up and down over a
 // border does not allocate each time.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <vector>
@@ -17,28 +19,39 @@ template <class T>
 class ChunkedArray {
  public:
   std::size_t size() const { return size_; }
-  T& operator[](std::size_t at) { return chunks_[at / kPerChunk][at % kPerChunk]; }
-  const T& operator[](std::size_t at) const { return chunks_[at / kPerChunk][at % kPerChunk]; }
+  T& operator[](std::size_t at) { return (*groups_[at / kPerGroup])[at / kPerChunk % kChunksPerGroup][at % kPerChunk]; }
+  const T& operator[](std::size_t at) const {
+    return (*groups_[at / kPerGroup])[at / kPerChunk % kChunksPerGroup][at % kPerChunk];
+  }
 
   void push_back(const T& element) {
-    if (size_ == chunks_.size() * kPerChunk) chunks_.push_back(std::make_unique<T[]>(kPerChunk));
+    if (size_ == chunks_ * kPerChunk) {
+      if (chunks_ % kChunksPerGroup == 0) groups_.push_back(std::make_unique<Group>());
+      (*groups_.back())[chunks_++ % kChunksPerGroup] = std::make_unique<T[]>(kPerChunk);
+    }
     (*this)[size_++] = element;
   }
   // REQUIRES: size() > 0.
   void pop_back() {
     --size_;
-    if (size_ + 2 * kPerChunk <= chunks_.size() * kPerChunk) chunks_.pop_back();
+    if (size_ + 2 * kPerChunk > chunks_ * kPerChunk) return;
+    (*groups_.back())[--chunks_ % kChunksPerGroup].reset();
+    if (chunks_ % kChunksPerGroup == 0) groups_.pop_back();
   }
   std::size_t bytes() const {
-    return chunks_.size() * allocation_bytes(kPerChunk * sizeof(T)) +
-           (chunks_.capacity() == 0 ? 0 : allocation_bytes(chunks_.capacity() * sizeof(chunks_[0])));
+    return chunks_ * allocation_bytes(kPerChunk * sizeof(T)) + groups_.size() * allocation_bytes(sizeof(Group)) +
+           (groups_.capacity() == 0 ? 0 : allocation_bytes(groups_.capacity() * sizeof(groups_[0])));
   }
 
  private:
   static constexpr std::size_t kChunkBytes = 4096;
   static constexpr std::size_t kPerChunk = kChunkBytes / sizeof(T);
+  static constexpr std::size_t kChunksPerGroup = 128;
+  static constexpr std::size_t kPerGroup = kChunksPerGroup * kPerChunk;
+  using Group = std::array<std::unique_ptr<T[]>, kChunksPerGroup>;
 
-  std::vector<std::unique_ptr<T[]>> chunks_;
+  std::vector<std::unique_ptr<Group>> groups_;
+  std::size_t chunks_ = 0;
   std::size_t size_ = 0;
 };
 

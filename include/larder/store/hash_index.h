@@ -57,7 +57,8 @@ class HashIndex {
   std::size_t buckets() const { return upper_.buckets(); }
   // What is committed.
   std::size_t bytes() const {
-    return round_up_to_pages(table_buckets() * sizeof(Bucket)) + round_up_to_pages(lines_used_ * sizeof(Bucket));
+    return round_up_to_pages(table_buckets() * sizeof(Bucket)) + table_left_bytes_ +
+           round_up_to_pages(lines_committed_ * sizeof(Bucket));
   }
 
   void prefetch(std::uint64_t position) const {
@@ -96,10 +97,10 @@ class HashIndex {
   }
 
   // Whether it has become too full or too empty, or is being rebuilt: then step() once for each insert and erase.
-  bool wants_step() const { return rebuilding() || wants_growth(size_) || wants_shrinking(); }
-  // Whether entries are too few for the table, or it is being made smaller.
-  bool is_shrinking() const { return !growing_ && (split_ != 0 || wants_shrinking()); }
-  // Goes one group on.
+  bool wants_step() const { return rebuilding() || wants_growth(size_) || wants_shrinking() || has_left_pages(); }
+  // Whether entries are too few for the table, or it is being made smaller, or has left pages to be given back.
+  bool is_shrinking() const { return has_left_pages() || (!growing_ && (split_ != 0 || wants_shrinking())); }
+  // Goes one group on, or gives some pages back.
   void step();
   // How many more bytes an insert at the position and a step after it commit at most.
   std::size_t insert_bytes_max(std::uint64_t position) const;
@@ -287,6 +288,10 @@ class HashIndex {
   void start_shrinking();
   void grow_one_group();
   void shrink_one_group();
+  bool has_left_pages() const {
+    return table_left_bytes_ != 0 || lines_committed_ > lines_used_;
+  }
+  void release_left_pages();
   // Takes all entries of a group out.
   void gather(const Layout& layout, std::uint64_t group);
   void clear_group(const Layout& layout, std::uint64_t group);
@@ -309,7 +314,9 @@ class HashIndex {
   // Entries get their whole tags back in this pass.
   bool refreshing_ = false;
   std::size_t size_ = 0;
-  std::size_t lines_used_ = 0;  // ever, from the first on
+  std::size_t lines_used_ = 0;        // ever, from the first on
+  std::size_t lines_committed_ = 0;   // as many have been used since their pages were given back
+  std::size_t table_left_bytes_ = 0;  // pages behind the table, still to be given back
   std::size_t discarded_bytes_ = 0;
   std::size_t lines_free_count_ = 0;
   std::uint32_t lines_free_ = 0;

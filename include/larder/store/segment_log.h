@@ -7,6 +7,7 @@
 //
 //     stream 0    oldest [sealed] <-> [sealed] <-> [open] newest            appended to at the newest's end
 //     stream 1    oldest [sealed] <-> [open] newest
+//     aside       the former streams' segments, until their records are in a stream of a new policy
 //     free        a few keep their pages; the others have given theirs back
 //
 // A sealed segment whose last record dies is free at once. How much of a segment is alive is known; what of it is dead
@@ -35,8 +36,6 @@ class SegmentLog {
  public:
   using SegmentNumber = std::uint32_t;
   static constexpr SegmentNumber kNoSegment = 0;
-  // What belongs to no stream of the policy.
-  static constexpr StreamId kAside = kStreamsMax;
   static constexpr TimeMs kNever = std::numeric_limits<TimeMs>::max();
   // A record must fit in a segment, and a key alone may take 64 KiB.
   static constexpr std::size_t kSegmentBytesMin = 128 * 1024;
@@ -57,6 +56,9 @@ class SegmentLog {
     SegmentNumber newer = kNoSegment;
     std::uint64_t sequence = 0;  // grows with every segment that is begun
     TimeMs earliest_expiry_ms = kNever;
+    // The earliest of up to eight samples, spread evenly over its bytes: from then on an eighth of it is likely to have
+    // expired.
+    TimeMs due_ms = kNever;
   };
 
   // `segment_bytes`: a power of two within the bounds above.
@@ -88,12 +90,17 @@ class SegmentLog {
   // Its blob has another size now.
   void change_total(Location location, std::size_t before_bytes, std::size_t after_bytes);
   void note_expiry(Location location, TimeMs expire_at_ms);
-  void set_earliest_expiry(SegmentNumber number, TimeMs earliest_ms) {
+  // Whether the record is one of those whose expiries `due_ms` is made of.
+  bool is_sample(Location location) const;
+  // After a walk over all of the segment.
+  void set_expiries(SegmentNumber number, TimeMs earliest_ms, TimeMs due_ms) {
     segments_[number].earliest_expiry_ms = earliest_ms;
+    segments_[number].due_ms = due_ms;
   }
   void seal(SegmentNumber number);
-  // Every segment goes to the stream kAside, in the order in which they were begun; the other streams are empty then.
+  // Every segment is put aside; the streams are empty then. Takes no longer for many segments than for few.
   void set_all_aside();
+  bool is_aside(SegmentNumber number) const { return segments_[number].sequence < aside_sequence_; }
   // Whatever is appended later lies in segments with at least the returned sequence.
   std::uint64_t seal_all_open();
 
@@ -102,10 +109,14 @@ class SegmentLog {
   // `offset` may go on being used while records die or are appended, as long as the segment keeps its sequence.
   Location next_live(SegmentNumber number, std::uint32_t& offset) const;
   // The stream's first live record; kNowhere if it has none.
-  Location oldest(StreamId stream) const;
+  Location oldest(StreamId stream) const { return oldest_of(streams_[stream]); }
+  // The first live record of what was put aside: of the former streams' first segments, the one that was begun first.
+  Location oldest_aside() const;
 
   std::uint64_t stream_items(StreamId stream) const { return streams_[stream].items; }
   std::uint64_t stream_bytes(StreamId stream) const { return streams_[stream].total_bytes; }
+  std::uint64_t aside_items() const { return aside_items_; }
+  std::uint64_t live_items() const { return live_items_; }
   std::uint64_t live_bytes() const { return live_bytes_; }
   std::uint64_t segments_in_use() const { return in_use_; }
   std::uint64_t committed_bytes() const { return (in_use_ + warm_.size()) * segment_bytes(); }
@@ -120,6 +131,7 @@ class SegmentLog {
   void check_invariants() const;
 
  private:
+  static constexpr std::size_t kExpirySamples = 8;
   // Free segments that keep their pages.
   static constexpr std::size_t kWarmSegmentsMax = 1;
 
@@ -135,6 +147,11 @@ class SegmentLog {
   SegmentNumber take_free();
   SegmentNumber begin_segment(StreamId stream, SegmentNumber successor);
   void free_segment(SegmentNumber number);
+  // Those set aside keep the number of the stream that they were in.
+  Stream& stream_of(const Segment& segment) {
+    return (segment.sequence < aside_sequence_ ? aside_ : streams_)[segment.stream];
+  }
+  Location oldest_of(const Stream& stream) const;
   // Moves `front` over what is dead.
   Location advance_front(SegmentNumber number) const;
 
@@ -142,11 +159,15 @@ class SegmentLog {
   MemoryRange range_;
   // Number 0 stays unused, so that no record is at kNowhere. `front` is a memory of where a search ended.
   mutable std::vector<Segment> segments_;
-  std::array<Stream, kStreamsMax + 1> streams_;
+  std::array<Stream, kStreamsMax> streams_;
+  std::array<Stream, kStreamsMax> aside_;  // each younger than what was put aside before it
+  std::uint64_t aside_sequence_ = 0;       // segments begun before this one are aside
+  std::uint64_t aside_items_ = 0;
   std::vector<SegmentNumber> warm_;
   std::vector<SegmentNumber> cold_;
   std::uint64_t next_sequence_ = 1;
   std::uint64_t live_bytes_ = 0;
+  std::uint64_t live_items_ = 0;
   std::uint64_t in_use_ = 0;
   std::uint64_t sealed_ = 0;
   std::uint64_t sealed_live_bytes_ = 0;

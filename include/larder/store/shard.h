@@ -116,21 +116,25 @@ class Shard final : private PolicyHost {
 
   // --- Room and background work; each visit is bounded by its budget ---
 
-  // Evicts up to `budget.items_max` items in the policy's order until `wanted` is freed; flushed items go first, then
-  // whatever is coldest, which counts as expired if it is. With op.reservation set, what is freed goes there instead of
-  // to the budget, so that nobody else can take it. Under noeviction only flushed items go.
+  // Evicts up to `budget.items_max` items until `wanted` is freed: flushed ones first, then expired ones, which it
+  // looks for in up to `budget.buckets_max` records, then in the policy's order. It looks for all the expired there are
+  // before anything live goes, unless that costs more than kLooksPerEviction for each item that had to go. With
+  // op.reservation set, what is freed goes there instead of to the budget, so that nobody else can take it. Under
+  // noeviction only flushed items go.
   WorkDone evict(RoomNeeded wanted, WorkBudget budget, Op& op);
   // The rank of the next victim: the lowest among the shards goes first (LRU: last use, in ms; kFlushedRank while there
   // are flushed items). Nothing: no victim here.
   static constexpr std::int64_t kFlushedRank = std::numeric_limits<std::int64_t>::min();
   std::optional<std::int64_t> coldest_rank() const;
-  // Reclaims expired and flushed items, a piece of the table a visit, at most `budget.items_max` items (and the rest of
-  // their bucket); shrinks an index that has become sparse, compacts the log, hands items to a new policy. Costs
-  // nothing when there is nothing to do.
+  // What should not wait: reclaims flushed items, and expired ones where an eighth of a segment is likely to have
+  // expired; shrinks an index that has become sparse, compacts the log, hands items to a new policy. Costs nothing when
+  // there is nothing to do.
   WorkDone sweep(WorkBudget budget, Op& op);
+  // What can wait: walks on through the segments where anything has expired. Costs nothing where nothing has.
+  WorkDone sweep_round(WorkBudget budget, Op& op);
   // Counts at once for what is written; sweep() hands over what was there. Items that have not been handed over go
-  // first.
-  void set_policy(PolicyKind policy);
+  // first. Returns the former policy, whose tables may take long to free: not under the shard's lock.
+  std::unique_ptr<EvictionPolicy> set_policy(PolicyKind policy);
   // Off: sweep() leaves expired items to whoever meets them.
   void set_active_expiry(bool on) { active_expiry_ = on; }
 
@@ -173,6 +177,10 @@ class Shard final : private PolicyHost {
   // From this part of a segment on, a value is a block of its own.
   static constexpr std::size_t kInlineShare = 8;
   static constexpr std::size_t kMovesPerBatch = 16;
+  // What an eviction pays for the search for expired items, in records looked at.
+  static constexpr std::size_t kLooksPerEviction = 64;
+  // What that search may cost in advance.
+  static constexpr std::size_t kLooksOwedMax = 16 * 1024;
 
   // --- PolicyHost ---
   std::uint64_t capacity() const override;
@@ -190,9 +198,7 @@ class Shard final : private PolicyHost {
   Fate fate(Location location, TimeMs now_ms) const;
   ItemView view(Location location, KeyHash hash, TimeMs now_ms) const;
   // Whether the policy has been told of the item.
-  bool is_managed(Location location) const {
-    return log_.segment(log_.segment_of(location)).stream != SegmentLog::kAside;
-  }
+  bool is_managed(Location location) const { return !log_.is_aside(log_.segment_of(location)); }
   void touch(Location location, KeyHash hash, TimeMs now_ms) {
     if (is_managed(location)) policy_->on_hit(location, hash, now_ms);
   }
@@ -237,22 +243,46 @@ class Shard final : private PolicyHost {
   // The same for what the policy has allocated.
   void settle_metadata();
 
-  // --- Walks over the log (shard_log.cpp) ---
+  // --- Walks over the log for what is dead (shard_sweep.cpp) ---
+  // A walk over all segments, which stops at those that `urgency` says.
+  enum class Urgency : std::uint8_t { kDue, kAny };
+  struct Pass {
+    bool active = false;
+    Cursor at;  // in the segment being walked, or, no longer current, where it was
+    // The earliest of what was passed by, and of what was written since it began.
+    TimeMs earliest_ms = kNever;
+    TimeMs due_ms = kNever;
+    // The same for the segment being walked.
+    TimeMs segment_earliest_ms = kNever;
+    TimeMs segment_due_ms = kNever;
+  };
   bool is_current(const Cursor& cursor) const {
     return cursor.sequence != 0 && log_.segment(cursor.segment).sequence == cursor.sequence;
   }
   Cursor cursor_at(SegmentNumber number) const { return {number, log_.segment(number).sequence, 0}; }
-  bool sweep_is_due(TimeMs now_ms) const;
-  // Reclaims what is dead, a part of the log a visit.
-  void sweep_log(WorkBudget budget, Op& op, Reservation* to, WorkDone& done);
-  bool has_dead(SegmentNumber number, TimeMs now_ms) const;
-  void sweep_segment(WorkBudget budget, Op& op, Reservation* to, WorkDone& done);
-  void finish_pass();
+  bool sweep_is_due(TimeMs now_ms) const {
+    return flushed_items_ > 0 || (active_expiry_ && earliest_due_ms_ <= now_ms);
+  }
+  bool round_is_due(TimeMs now_ms) const { return active_expiry_ && earliest_expiry_ms_ <= now_ms; }
+  bool wants_walk(SegmentNumber number, Urgency urgency, TimeMs now_ms) const;
+  void walk(Pass& pass, Urgency urgency, WorkBudget budget, Op& op, Reservation* to, WorkDone& done);
+  // On to the next segment to be walked. False: the budget is spent, or there is none.
+  bool advance(Pass& pass, Urgency urgency, WorkBudget budget, TimeMs now_ms, WorkDone& done);
+  void walk_segment(Pass& pass, WorkBudget budget, Op& op, Reservation* to, WorkDone& done);
+  void finish(Pass& pass);
+  void note_in(Pass& pass, Location location, TimeMs expire_at_ms, bool is_sample);
+  void reclaim_before_eviction(WorkBudget budget, Op& op, WorkDone& done);
+  // Whether nothing expired is left to be found first.
+  bool may_evict_live(TimeMs now_ms) const { return !round_is_due(now_ms) || looks_owed_ >= kLooksOwedMax; }
+
+  // --- Eviction, and other walks over the log (shard_log.cpp) ---
+  void compact_some(WorkBudget budget, WorkDone& done);
   void shrink_index(WorkBudget budget, WorkDone& done);
   // Gives items that the policy does not know to it.
-  void hand_over(WorkBudget budget, TimeMs now_ms, WorkDone& done);
-  // False: there is no address space.
-  bool hand_over_item(Location from, TimeMs now_ms);
+  void hand_over(WorkBudget budget, Op& op, WorkDone& done);
+  // Takes the room that it needs more. False: there is no address space.
+  bool hand_over_item(Location from, Op& op);
+  bool may_evict(Location location) const;
   // One step of eviction. False: there is no victim.
   bool evict_step(Op& op);
   void evict_item(Location location, Op& op);
@@ -265,7 +295,8 @@ class Shard final : private PolicyHost {
   bool wants_compaction() const { return log_.dead_bytes() > dead_bytes_allowed(); }
   // Moves about so many bytes, less if there is nothing to win. Returns how many records it has looked at.
   std::size_t compact(std::size_t bytes_max);
-  SegmentNumber emptiest_segment() const;
+  bool may_compact(SegmentNumber number) const;
+  SegmentNumber emptiest_segment();
   bool begin_compaction();
   void end_compaction();
   // Where the next records to move are: in the segment chosen, or, while a queue's output has room, in its successor.
@@ -302,11 +333,14 @@ class Shard final : private PolicyHost {
   // The time of the first write with an expiry.
   TimeMs expiry_base_ms_ = 0;
 
-  // No item expires before this. The pass under way works out the next value.
+  // No item expires before this, and no segment is due before that. A pass works out the next values.
   TimeMs earliest_expiry_ms_ = kNever;
-  bool in_pass_ = false;
-  Cursor sweep_;                       // of the segment being walked, and after it the ones with higher numbers
-  TimeMs sweep_earliest_ms_ = kNever;  // of the segment being walked
+  TimeMs earliest_due_ms_ = kNever;
+  Pass urgent_;
+  Pass round_;
+  // What looking for expired items before evictions has cost, in records, and what evictions have not paid yet.
+  std::size_t looks_owed_ = 0;
+  SegmentNumber compaction_look_ = 0;  // where the last search for an emptiest segment ended
   Cursor compaction_;
   SegmentNumber output_ = SegmentLog::kNoSegment;  // in a queue: where its compaction writes to
 };

@@ -103,10 +103,14 @@ class ShardedStore {
   DatabaseStats database_stats(Database database, TimeMs now_ms);
   std::uint64_t size(Database database);
 
-  // --- Background: called by the maintenance thread every tick. Expires, reclaims and settles an excess over the
-  // limits within `work_max` steps (a bucket walked, an item reclaimed: 20 to 100 ns each; nothing here reads a clock);
-  // returns whether work is left. One caller at a time. ---
+  // --- Background: called by the maintenance thread every tick. Frees what was flushed, expires, hands over to a new
+  // policy, compacts and settles an excess over the limits within `work_max` steps (a record walked, an item reclaimed:
+  // 10 to 100 ns each; nothing here reads a clock); returns whether work is left, which should not wait. One caller at
+  // a time. ---
   bool maintain(TimeMs now_ms, std::size_t work_max);
+  // Goes on with a round through the segments in which something has expired, but too little for maintain(). What is
+  // left of it can wait.
+  bool maintain_round(TimeMs now_ms, std::size_t work_max);
 
   // --- Settings at run time ---
   void set_maxmemory(std::uint64_t bytes);
@@ -204,6 +208,8 @@ class ShardedStore {
   }
   void deliver_to_listeners(const Events& events);
 
+  bool sweep_shards(std::size_t work_max, std::size_t& work, TimeMs now_ms, WorkDone (Shard::*sweep)(WorkBudget, Op&),
+                    std::uint32_t& next);
   bool flush_all(TimeMs now_ms);
   static Shard::Empty empty_for(Slot& slot);
   // Frees a slice of what FLUSHALL has left behind. False: there is nothing left.
@@ -251,8 +257,10 @@ class ShardedStore {
   std::unique_ptr<std::atomic<std::int64_t>[]> coldest_ranks_;
   std::atomic<PolicyKind> policy_;
   std::atomic<std::uint64_t> random_state_;
-  std::uint32_t maintain_next_ = 0;  // maintain() alone
-  TimeMs arena_trimmed_ms_ = 0;      // maintain() alone
+  // Background work alone: which shard is next, and when the arena was last looked after.
+  std::uint32_t sweep_next_ = 0;
+  std::uint32_t round_next_ = 0;
+  TimeMs arena_trimmed_ms_ = 0;
   // What FLUSHALL has left behind. Locked with no shard locked.
   Mutex flushed_mutex_;
   std::vector<std::unique_ptr<FlushedContents>> flushed_ GUARDED_BY(flushed_mutex_);

@@ -147,10 +147,15 @@ TEST_F(SegmentLogTest, WhatIsSetAsideKeepsTheOrderOfItsSegments) {
   }
   log_.set_all_aside();
   EXPECT_EQ(log_.oldest(0), kNowhere);
-  EXPECT_EQ(log_.stream_items(SegmentLog::kAside), 5u);
+  EXPECT_EQ(log_.aside_items(), 5u);
   add("new", 10);
   log_.check_invariants();
-  EXPECT_EQ(queue(SegmentLog::kAside), expected);
+  std::vector<std::string> aside;
+  for (Location next = log_.oldest_aside(); next != kNowhere; next = log_.oldest_aside()) {
+    aside.emplace_back(log_.item(next).key());
+    kill(next);
+  }
+  EXPECT_EQ(aside, expected);
   EXPECT_EQ(queue(0), std::vector<std::string>{"new"});
 }
 
@@ -159,6 +164,44 @@ TEST_F(SegmentLogTest, KnowsTheEarliestExpiryOfASegment) {
   add("b", 10, 0, 300);
   add("c", 10);
   EXPECT_EQ(log_.segment(log_.segment_of(first)).earliest_expiry_ms, 300);
+}
+
+TEST_F(SegmentLogTest, ASegmentIsDueWhenTheEarliestOfEightSamplesExpires) {
+  constexpr int kItems = 100;
+  const std::size_t value_bytes = kSegmentBytes / kItems - 40;
+  TimeMs earliest_sample = SegmentLog::kNever;
+  int samples = 0;
+  SplitMix64 numbers(3);
+  Location location = kNowhere;
+  for (int i = 0; i < kItems; ++i) {
+    const TimeMs expiry = 100 + static_cast<TimeMs>(numbers.below(10'000));
+    location = add(std::to_string(i), value_bytes, 0, expiry);
+    if (!log_.is_sample(location)) continue;
+    ++samples;
+    earliest_sample = std::min(earliest_sample, expiry);
+  }
+  EXPECT_EQ(samples, 8);
+  EXPECT_EQ(log_.segment(log_.segment_of(location)).due_ms, earliest_sample);
+  EXPECT_LE(log_.segment(log_.segment_of(location)).earliest_expiry_ms, earliest_sample);
+}
+
+TEST_F(SegmentLogTest, WhatIsSetAsideTwiceComesOutOnce) {
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 300; ++i) add(std::to_string(round * 1000 + i), 1'000, static_cast<StreamId>(i % 3));
+    log_.set_all_aside();
+    log_.check_invariants();
+  }
+  EXPECT_EQ(log_.aside_items(), 900u);
+  int last_of[3] = {-1, -1, -1};
+  int items = 0;
+  for (Location next = log_.oldest_aside(); next != kNowhere; next = log_.oldest_aside(), ++items) {
+    const int number = std::stoi(std::string(log_.item(next).key()));
+    int& last = last_of[number % 1000 % 3];
+    EXPECT_GT(number, last);
+    last = number;
+    kill(next);
+  }
+  EXPECT_EQ(items, 900);
 }
 
 TEST_F(SegmentLogTest, SaysThatTheAddressSpaceIsUsedUp) {

@@ -80,6 +80,8 @@ class ShardFixture : public ::testing::Test {
     Op call = op();
     while (shard_.sweep({.items_max = 16, .buckets_max = 16}, call).more) {
     }
+    while (shard_.sweep_round({.items_max = 16, .buckets_max = 16}, call).more) {
+    }
   }
   std::multiset<std::string> scan_all() {
     std::multiset<std::string> seen;

@@ -63,6 +63,7 @@ TEST(ShardedStoreThreads, EverythingAtOnceKeepsTheInvariantsAndTheLimit) {
       } else if (choice < 999) {
         store.random_item(0, now_ms, [](const ItemView&) {});
         if (number == 0) store.maintain(now_ms, 1'000);
+        if (number == 0) store.maintain_round(now_ms, 1'000);
       } else {
         store.flush(static_cast<Database>(random.below(2)), now_ms);
       }
