@@ -54,7 +54,7 @@ bool ShardedStore::make_room_alone(Reservation& reservation, RoomNeeded wanted, 
     made = evict_into(reservation, wanted, now_ms, events);
     others_hold_room |= budget_.reservations_begun() != begun;
     fruitless = others_hold_room ? 0 : fruitless + 1;
-    if (!made) std::this_thread::yield();
+    if (!made && others_hold_room) std::this_thread::yield();
   }
   // Before the next one looks: this writer may hold room now.
   last_resort_writers_.fetch_sub(1, std::memory_order_acq_rel);
