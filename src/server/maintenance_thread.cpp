@@ -23,7 +23,7 @@ std::chrono::nanoseconds MaintenanceThread::step() {
     store_.maintain_round(clock_.now_ms(), kRoundWorkMax);
   }
   if (!busy_) return kRestPeriod;
-  return std::max(kBusyPauseMin, 3 * std::chrono::nanoseconds(clock_.monotonic_ns() - begin_ns));
+  return std::max(kBusyPauseMin, std::chrono::nanoseconds(clock_.monotonic_ns() - begin_ns));
 }
 
 }  // namespace larder

@@ -1,5 +1,5 @@
 // The maintenance thread: has the store reclaim what is expired or flushed and settle what is above its limits, in
-// short visits. About 1 % of a core while there is little to reclaim, up to 25 % while there is much.
+// short visits. About 1 % of a core while there is little to reclaim, up to 50 % while there is much.
 //
 // start() and stop() belong to the owner's thread. step() is the thread's work, and what tests call instead of starting
 // it.
@@ -19,7 +19,7 @@ namespace larder {
 class MaintenanceThread {
  public:
   // Work in steps of ShardedStore::maintain(), up to 100 ns each. At rest one visit of at most 1 ms each period; busy,
-  // visits of at most 2.5 ms with pauses three times as long as they took.
+  // visits of at most 2.5 ms with pauses as long as they took.
   static constexpr std::chrono::milliseconds kRestPeriod{100};
   static constexpr std::size_t kRestWorkMax = 10'000;
   static constexpr std::size_t kBusyWorkMax = 25'000;

@@ -134,16 +134,20 @@ std::size_t Shard::gather_moves(std::array<Move, kMovesPerBatch>& moves, std::si
     ++looked_at;
     const ItemRef record = item(from);
     moves[count] = {from, hash_of(from)};
-    index_.prefetch(position_of(moves[count].hash));
-    if (record.has_node()) {
-      const ListNode node = record.node();
-      prefetch(node.prev);
-      prefetch(node.next);
-    }
+    prefetch_for(moves[count]);
     compaction_.offset += static_cast<std::uint32_t>(record.record_bytes());
     ++count;
   }
   return count;
+}
+
+void Shard::prefetch_for(const Move& move) const {
+  index_.prefetch(position_of(move.hash));
+  const ItemRef record = item(move.from);
+  if (!record.has_node()) return;
+  const ListNode node = record.node();
+  prefetch(node.prev);
+  prefetch(node.next);
 }
 
 bool Shard::move_survivor(const Move& move) {

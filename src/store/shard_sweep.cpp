@@ -82,32 +82,44 @@ bool Shard::advance(Pass& pass, Urgency urgency, WorkBudget budget, TimeMs now_m
   return true;
 }
 
-// Walks on in the current segment; at its end it is no longer current.
+// Walks on in the current segment; at its end it is no longer current. What is dead is reclaimed in batches, so that
+// what is far away in memory is asked for ahead.
 void Shard::walk_segment(Pass& pass, WorkBudget budget, Op& op, Reservation* to, WorkDone& done) {
-  while (is_current(pass.at)) {
-    const Location location = log_.next_live(pass.at.segment, pass.at.offset);
-    if (location == kNowhere) {
-      log_.set_expiries(pass.at.segment, pass.segment_earliest_ms, pass.segment_due_ms);
-      pass.earliest_ms = std::min(pass.earliest_ms, pass.segment_earliest_ms);
-      pass.due_ms = std::min(pass.due_ms, pass.segment_due_ms);
-      pass.at.sequence = 0;
-      return;
+  std::array<Move, kMovesPerBatch> dead;
+  bool spent = false;
+  while (is_current(pass.at) && !spent) {
+    std::size_t count = 0;
+    while (count < dead.size()) {
+      const Location location = log_.next_live(pass.at.segment, pass.at.offset);
+      if (location == kNowhere) {
+        finish_segment(pass);
+        break;
+      }
+      spent = done.buckets >= budget.buckets_max || done.items + count >= budget.items_max;
+      if (spent) break;
+      ++done.buckets;
+      const ItemRef record = item(location);
+      const TimeMs expire_at_ms = record.expiry();
+      const Fate its_fate = fate(location, op.now_ms);
+      pass.at.offset += static_cast<std::uint32_t>(record.record_bytes());
+      if (its_fate == Fate::kFlushed || (its_fate == Fate::kExpired && active_expiry_)) {
+        dead[count] = {location, hash_of(location)};
+        prefetch_for(dead[count++]);
+      } else if (expire_at_ms != kNoExpiry) {
+        note_in(pass, location, expire_at_ms, log_.is_sample(location));
+      }
     }
-    if (done.buckets >= budget.buckets_max || done.items >= budget.items_max) return;
-    ++done.buckets;
-    const ItemRef record = item(location);
-    const TimeMs expire_at_ms = record.expiry();
-    const Fate its_fate = fate(location, op.now_ms);
-    const bool reclaim = its_fate == Fate::kFlushed || (its_fate == Fate::kExpired && active_expiry_);
-    // The segment may be free after this: the cursor goes on first.
-    pass.at.offset += static_cast<std::uint32_t>(record.record_bytes());
-    if (reclaim) {
-      reclaim_if_dead(location, hash_of(location), op, to);
-      ++done.items;
-    } else if (expire_at_ms != kNoExpiry) {
-      note_in(pass, location, expire_at_ms, log_.is_sample(location));
-    }
+    // With the last of them the segment may be free.
+    for (std::size_t i = 0; i < count; ++i) reclaim_if_dead(dead[i].from, dead[i].hash, op, to);
+    done.items += count;
   }
+}
+
+void Shard::finish_segment(Pass& pass) {
+  log_.set_expiries(pass.at.segment, pass.segment_earliest_ms, pass.segment_due_ms);
+  pass.earliest_ms = std::min(pass.earliest_ms, pass.segment_earliest_ms);
+  pass.due_ms = std::min(pass.due_ms, pass.segment_due_ms);
+  pass.at.sequence = 0;
 }
 
 void Shard::note_in(Pass& pass, Location location, TimeMs expire_at_ms, bool is_sample) {

@@ -296,7 +296,7 @@ bool ShardedStore::sweep_shards(std::size_t work_max, std::size_t& work, TimeMs 
     {
       Hold hold(*this, slot, HoldKind::kMaintenance);
       Op op{now_ms, events, nullptr, {}};
-      done = (slot.shard.*sweep)({.items_max = limits::kEvictItemsPerVisit,
+      done = (slot.shard.*sweep)({.items_max = limits::kSweepItemsPerVisit,
                                   .buckets_max = std::min(work_max - work, limits::kSweepBucketsPerVisit)},
                                  op);
     }

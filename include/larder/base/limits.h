@@ -64,6 +64,8 @@ inline constexpr std::int64_t kDrainMsMax = 1'500;
 inline constexpr std::size_t kEvictItemsPerVisit = 64;
 inline constexpr std::int64_t kEvictMicrosPerVisit = 200;
 inline constexpr std::size_t kSweepBucketsPerVisit = 512;
+// Of which so many may turn out dead: reclaiming one costs ten times the look.
+inline constexpr std::size_t kSweepItemsPerVisit = 256;
 // Multi-key writes may exceed maxmemory by so much while they hold their locks; it is settled right after.
 inline constexpr std::size_t kOverdrawBytesMax = 1 << 20;
 

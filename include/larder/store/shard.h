@@ -269,6 +269,7 @@ class Shard final : private PolicyHost {
   // On to the next segment to be walked. False: the budget is spent, or there is none.
   bool advance(Pass& pass, Urgency urgency, WorkBudget budget, TimeMs now_ms, WorkDone& done);
   void walk_segment(Pass& pass, WorkBudget budget, Op& op, Reservation* to, WorkDone& done);
+  void finish_segment(Pass& pass);
   void finish(Pass& pass);
   void note_in(Pass& pass, Location location, TimeMs expire_at_ms, bool is_sample);
   void reclaim_before_eviction(WorkBudget budget, Op& op, WorkDone& done);
@@ -302,6 +303,8 @@ class Shard final : private PolicyHost {
   // Where the next records to move are: in the segment chosen, or, while a queue's output has room, in its successor.
   bool advance_compaction();
   std::size_t gather_moves(std::array<Move, kMovesPerBatch>& moves, std::size_t& looked_at);
+  // What moving or removing it will look at.
+  void prefetch_for(const Move& move) const;
   // False: the output is full.
   bool move_survivor(const Move& move);
   // The item's record at `to`, which has just been appended, takes over from the one at `from`.
