@@ -117,6 +117,8 @@ void info_cache(const InfoContext& context, InfoText& text) {
   text.field("used_overhead_bytes", store.total.overhead_bytes);
   text.field("used_slack_bytes", store.total.slack_bytes);
   text.field("log_bytes", store.total.log_bytes);
+  text.field("appended_bytes", store.total.appended_bytes);
+  text.field("moved_bytes", store.total.moved_bytes);
   text.field("dead_bytes", store.total.dead_bytes);
   text.field("buffers_bytes", client_figures(context.clients).buffer_bytes);
   text.field("receiving_bytes", net.receiving_bytes_now.get());

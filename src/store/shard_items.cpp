@@ -112,6 +112,7 @@ Location Shard::append_record(const Key& key, const ItemShape& shape, TimeMs exp
   const std::size_t blob_bytes = shape.has_blob ? Blob::footprint_bytes(shape.value_bytes) : 0;
   const Location location = log_.append(stream, record_bytes, record_bytes + blob_bytes);
   if (location == kNowhere) return kNowhere;
+  stats_.appended_bytes += record_bytes;
   ItemRef record = item(location);
   record.write(shape, key.bytes);
   if (shape.has_expiry) record.set_expiry(expire_at_ms);

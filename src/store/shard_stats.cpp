@@ -13,6 +13,7 @@ ShardStats& ShardStats::operator+=(const ShardStats& other) {
   dead_bytes += other.dead_bytes;
   overhead_bytes += other.overhead_bytes;
   log_bytes += other.log_bytes;
+  appended_bytes += other.appended_bytes;
   moved_bytes += other.moved_bytes;
   evicted += other.evicted;
   evicted_age_ms_sum += other.evicted_age_ms_sum;

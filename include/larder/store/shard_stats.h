@@ -16,8 +16,9 @@ struct ShardStats {
   std::uint64_t index_bytes = 0;  // tables of buckets
   std::uint64_t dead_bytes = 0;   // flushed, not yet reclaimed; part of the items and blobs above
   std::uint64_t overhead_bytes = 0;
-  std::uint64_t log_bytes = 0;    // segments, as committed: items, what is dead, what is not yet written
-  std::uint64_t moved_bytes = 0;  // by compaction
+  std::uint64_t log_bytes = 0;       // segments, as committed: items, what is dead, what is not yet written
+  std::uint64_t appended_bytes = 0;  // to the log, by writes
+  std::uint64_t moved_bytes = 0;     // in the log, by compaction
   std::uint64_t evicted = 0;
   std::uint64_t evicted_age_ms_sum = 0;  // ages (now - last use) of the evicted
   std::uint64_t expired = 0;

@@ -1,0 +1,114 @@
+"""What the benchmarks in Python share: servers on free ports of this host, started and stopped here; their memory; a plain RESP
+client; larder-load. Debian's python3 alone is enough."""
+import contextlib
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build" / "release"
+MIB = 1 << 20
+# So that whoever ends a benchmark ends its servers too.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def connect(port):
+    for _ in range(200):
+        with contextlib.suppress(OSError):
+            return socket.create_connection(("127.0.0.1", port), timeout=60)
+        time.sleep(0.05)
+    raise SystemExit(f"nobody listens at port {port}")
+
+
+class Client:
+    """One connection, one command at a time."""
+
+    def __init__(self, port):
+        self.socket = connect(port)
+        self.stream = self.socket.makefile("rb")
+
+    def __call__(self, *words):
+        parts = [word if isinstance(word, bytes) else str(word).encode() for word in words]
+        self.socket.sendall(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts))
+        return self._reply()
+
+    def _reply(self):
+        line = self.stream.readline().rstrip()
+        kind, rest = line[:1], line[1:]
+        if kind == b"-":
+            raise RuntimeError(rest.decode())
+        if kind == b"$":
+            return None if rest == b"-1" else self.stream.read(int(rest) + 2)[:-2]
+        if kind == b"*":
+            return [self._reply() for _ in range(int(rest))]
+        return int(rest) if kind == b":" else rest
+
+    def info(self, section):
+        text = self("INFO", section).decode()
+        return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+
+
+class Server:
+    """A program on a port of its own; a context that ends it."""
+
+    def __init__(self, *command):
+        self.port = free_port()
+        self.log = tempfile.TemporaryFile()
+        words = [str(word).replace("PORT", str(self.port)) for word in command]
+        self.process = subprocess.Popen(words, stdout=self.log, stderr=self.log)
+        connect(self.port).close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(30)
+        self.log.close()
+
+    def rss_bytes(self):
+        text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", text)[1]) * 1024
+
+    def cpu_s(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def load(self, **options):
+        """Runs larder-load to its end and returns its sums."""
+        return load_sums(self.start_load(**options))
+
+    def start_load(self, **options):
+        words = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+        return subprocess.Popen([BUILD / "larder-load", f"--port={self.port}", *words], stdout=subprocess.PIPE, text=True)
+
+
+def load_sums(process):
+    output, _ = process.communicate()
+    if process.returncode != 0:
+        raise SystemExit(f"larder-load ended with exit status {process.returncode}")
+    return {name: float(value) for name, value in re.findall(r"(\w+)=([\d.]+)", output)}
+
+
+def larder(*options):
+    return Server(BUILD / "larder", "--bind", "127.0.0.1", "--port", "PORT", "--threads", "2", *options)
+
+
+def redis(*options):
+    return Server("redis-server", "--bind", "127.0.0.1", "--port", "PORT", "--save", "", *options)
+
+
+def memcached(*options):
+    return Server("memcached", "-l", "127.0.0.1", "-p", "PORT", "-u", "nobody", "-t", "2", *options)
