@@ -22,7 +22,11 @@ ShardStats& ShardStats::operator+=(const ShardStats& other) {
 }
 
 ShardStats ShardStats::counters() const {
-  return {.moved_bytes = moved_bytes, .evicted = evicted, .evicted_age_ms_sum = evicted_age_ms_sum, .expired = expired};
+  return {.appended_bytes = appended_bytes,
+          .moved_bytes = moved_bytes,
+          .evicted = evicted,
+          .evicted_age_ms_sum = evicted_age_ms_sum,
+          .expired = expired};
 }
 
 }  // namespace larder
