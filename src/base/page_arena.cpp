@@ -139,20 +139,30 @@ void PageArena::release_excess(std::size_t bytes_max) {
   }
 }
 
-std::optional<PageArena::WarmRun> PageArena::take_old() {
+std::optional<PageArena::WarmRun> PageArena::take_before(std::uint64_t round) {
   LockGuard lock(mutex_);
   for (SizeClass& size_class : classes_) {
-    if (!size_class.warm.empty() && size_class.warm.front().round + 1 < round_) return take_first(size_class);
+    if (!size_class.warm.empty() && size_class.warm.front().round < round) return take_first(size_class);
   }
   return {};
 }
 
 void PageArena::trim() {
+  std::uint64_t round = 0;
   {
     LockGuard lock(mutex_);
-    ++round_;
+    round = round_++;
   }
-  while (const std::optional<WarmRun> run = take_old()) release_tail(*run, run->bytes);
+  while (const std::optional<WarmRun> run = take_before(round)) release_tail(*run, run->bytes);
+}
+
+void PageArena::release_warm() {
+  std::uint64_t round = 0;
+  {
+    LockGuard lock(mutex_);
+    round = ++round_;
+  }
+  while (const std::optional<WarmRun> run = take_before(round)) release_tail(*run, run->bytes);
 }
 
 std::size_t PageArena::warm_bytes() {

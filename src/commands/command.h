@@ -106,5 +106,7 @@ std::span<const CommandSpec> string_commands();         // GET SET MGET INCR APP
 std::span<const CommandSpec> key_commands();            // DEL EXISTS TYPE TOUCH RANDOMKEY ...
 std::span<const CommandSpec> expiry_commands();         // TTL EXPIRE PERSIST ...
 std::span<const CommandSpec> scan_commands();           // SCAN KEYS
+std::span<const CommandSpec> object_commands();         // OBJECT
+std::span<const CommandSpec> memory_commands();         // MEMORY
 
 }  // namespace larder

@@ -1,10 +1,8 @@
 // The sections of INFO about what is stored: memory, keyspace, and ours, cache.
 #include <unistd.h>
 
-#include <algorithm>
-#include <fstream>
-
 #include "commands/info.h"
+#include "commands/memory_figures.h"
 #include "larder/policy/policy_kind.h"
 #include "larder/stats/cache_figures.h"
 
@@ -20,25 +18,12 @@ std::uint64_t page_bytes() {
   return static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-// Resident memory; 0 where the system does not tell.
-std::uint64_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::uint64_t size_pages = 0;
-  std::uint64_t resident_pages = 0;
-  if (!(statm >> size_pages >> resident_pages)) return 0;
-  return resident_pages * page_bytes();
-}
-
 std::uint64_t system_bytes() {
   return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * page_bytes();
 }
 
 std::string percent(double ratio) {
   return decimal_text(100 * ratio, 2) + "%";
-}
-
-double fraction(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
 void write_ratios(InfoText& text, std::string_view window, const WindowFigures& figures) {
@@ -50,16 +35,17 @@ void write_ratios(InfoText& text, std::string_view window, const WindowFigures& 
 
 void info_memory(const InfoContext& context, InfoText& text) {
   const StoreStats& store = context.store;
-  const std::uint64_t used = store.used_bytes;
-  const std::uint64_t data = std::min(store.total.data_bytes, used);
-  const std::uint64_t resident = resident_bytes();
-  text.size("used_memory", used);
-  text.size("used_memory_rss", resident);
+  const MemoryFigures memory = memory_figures(store);
+  text.size("used_memory", memory.used_bytes);
+  text.size("used_memory_rss", memory.resident_bytes);
   text.size("used_memory_peak", store.peak_bytes);
-  text.field("used_memory_peak_perc", percent(fraction(used, store.peak_bytes)));
-  text.field("used_memory_overhead", used - data);
-  text.field("used_memory_dataset", data);
-  text.field("used_memory_dataset_perc", percent(fraction(data, used)));
+  text.field("used_memory_peak_perc", percent(fraction(memory.used_bytes, store.peak_bytes)));
+  text.field("used_memory_overhead", memory.overhead_bytes);
+  text.field("used_memory_startup", memory.startup_bytes);
+  text.field("used_memory_dataset", memory.data_bytes);
+  text.field("used_memory_dataset_perc", percent(memory.data_share));
+  text.field("allocator_allocated", memory.used_bytes);
+  text.field("allocator_active", memory.committed_bytes);
   text.size("total_system_memory", system_bytes());
   text.size("used_memory_lua", 0);
   text.size("used_memory_scripts", 0);
@@ -68,12 +54,18 @@ void info_memory(const InfoContext& context, InfoText& text) {
   text.field("number_of_libraries", 0);
   text.size("maxmemory", store.maxmemory_bytes);
   text.field("maxmemory_policy", policy_name(context.services.store.policy()));
-  text.decimal("mem_fragmentation_ratio", fraction(resident, used), 2);
-  text.field("mem_fragmentation_bytes", static_cast<std::int64_t>(resident) - static_cast<std::int64_t>(used));
+  text.decimal("allocator_frag_ratio", fraction(memory.committed_bytes, memory.used_bytes), 2);
+  text.field("allocator_frag_bytes", difference(memory.committed_bytes, memory.used_bytes));
+  text.decimal("rss_overhead_ratio", fraction(memory.resident_bytes, memory.committed_bytes), 2);
+  text.field("rss_overhead_bytes", difference(memory.resident_bytes, memory.committed_bytes));
+  text.decimal("mem_fragmentation_ratio", memory.fragmentation_ratio, 2);
+  text.field("mem_fragmentation_bytes", difference(memory.resident_bytes, memory.used_bytes));
   text.field("mem_not_counted_for_evict", 0);
   text.field("mem_replication_backlog", 0);
+  text.field("mem_total_replication_buffers", 0);
   text.field("mem_clients_slaves", 0);
   text.field("mem_clients_normal", client_figures(context.clients).buffer_bytes);
+  text.field("mem_cluster_links", 0);
   text.field("mem_aof_buffer", 0);
   text.field("mem_allocator", "libc");
   text.field("active_defrag_running", 0);
@@ -114,11 +106,13 @@ void info_cache(const InfoContext& context, InfoText& text) {
   text.field("used_items_bytes", store.total.item_bytes);
   text.field("used_blobs_bytes", store.total.blob_bytes);
   text.field("used_index_bytes", store.total.index_bytes);
+  text.field("used_policy_bytes", store.total.policy_bytes);
   text.field("used_overhead_bytes", store.total.overhead_bytes);
   text.field("used_slack_bytes", store.total.slack_bytes);
   text.field("log_bytes", store.total.log_bytes);
   text.field("appended_bytes", store.total.appended_bytes);
   text.field("moved_bytes", store.total.moved_bytes);
+  text.field("warm_bytes", store.warm_bytes);
   text.field("dead_bytes", store.total.dead_bytes);
   text.field("buffers_bytes", client_figures(context.clients).buffer_bytes);
   text.field("receiving_bytes", net.receiving_bytes_now.get());

@@ -7,6 +7,42 @@
 
 namespace larder {
 
+bool tracks_idle_time(PolicyKind kind) {
+  switch (kind) {
+    case PolicyKind::kAllKeysLru:
+    case PolicyKind::kAllKeysTinyLfu:
+    case PolicyKind::kVolatileLru:
+    case PolicyKind::kVolatileRandom:
+    case PolicyKind::kVolatileTtl:
+      return true;
+    case PolicyKind::kNoEviction:
+    case PolicyKind::kAllKeysLfu:
+    case PolicyKind::kAllKeysRandom:
+    case PolicyKind::kAllKeysS3Fifo:
+    case PolicyKind::kVolatileLfu:
+      return false;
+  }
+  LARDER_CHECK(!"a policy that nobody knows");
+}
+
+bool counts_uses(PolicyKind kind) {
+  switch (kind) {
+    case PolicyKind::kAllKeysLfu:
+    case PolicyKind::kAllKeysS3Fifo:
+    case PolicyKind::kAllKeysTinyLfu:
+    case PolicyKind::kVolatileLfu:
+      return true;
+    case PolicyKind::kNoEviction:
+    case PolicyKind::kAllKeysLru:
+    case PolicyKind::kAllKeysRandom:
+    case PolicyKind::kVolatileLru:
+    case PolicyKind::kVolatileRandom:
+    case PolicyKind::kVolatileTtl:
+      return false;
+  }
+  LARDER_CHECK(!"a policy that nobody knows");
+}
+
 std::string_view policy_name(PolicyKind kind) {
   switch (kind) {
     case PolicyKind::kNoEviction:

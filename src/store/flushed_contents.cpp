@@ -26,6 +26,7 @@ FlushedContents::FlushedContents(SegmentLog&& log, HashIndex&& index, std::uniqu
                .blob_bytes = charged.blob_bytes,
                .index_bytes = charged.index_bytes,
                .dead_bytes = charged.used_bytes(),
+               .policy_bytes = charged.policy_bytes,
                .overhead_bytes = charged.overhead_bytes,
                .log_bytes = charged.log_bytes},
       budget_(budget) {}
@@ -82,7 +83,7 @@ bool FlushedContents::free_some(std::size_t work_max) {
   }
   policy_.reset();
   for (std::uint64_t* bytes : {&charged_.item_bytes, &charged_.slack_bytes, &charged_.blob_bytes, &charged_.index_bytes,
-                               &charged_.overhead_bytes}) {
+                               &charged_.policy_bytes, &charged_.overhead_bytes}) {
     give_back(*bytes, *bytes);
   }
   charged_.log_bytes = 0;

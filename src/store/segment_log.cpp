@@ -108,6 +108,14 @@ void SegmentLog::discard(SegmentNumber number) const {
   range_.release(begin_of(number), segment_bytes());
 }
 
+void SegmentLog::release_warm() {
+  for (const SegmentNumber number : warm_) {
+    range_.release(begin_of(number), segment_bytes());
+    cold_.push_back(number);
+  }
+  warm_.clear();
+}
+
 // --- Records ---
 
 Location SegmentLog::append_to(SegmentNumber number, std::size_t record_bytes, std::size_t total_bytes) {

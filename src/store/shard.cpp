@@ -16,6 +16,8 @@ namespace {
 constexpr std::int64_t kExpiryShareMsMax = std::int64_t{1} << 40;
 // Of the items' bytes, what may lie dead beside them: charged with every item.
 constexpr std::size_t kSlackShare = 12;
+// An item's share of the index; what a small index has beyond that is nobody's in particular.
+constexpr std::size_t kIndexShareBytesMax = 10;
 // The smallest item of all, for how much address space the index may need.
 constexpr std::size_t kRecordBytesMin = 16;
 
@@ -60,9 +62,9 @@ void Shard::begin_empty() {
   policy_ = policy_factory_(policy_kind_, *this);
   form_ = policy_->traits().form;
   queues_ = policy_->traits().queues;
-  metadata_bytes_ = policy_->metadata_bytes();
   stats_.index_bytes = index_.bytes();
-  stats_.overhead_bytes = sizeof(Shard) + allocation_bytes(databases_.size() * sizeof(DatabaseState)) + metadata_bytes_;
+  stats_.policy_bytes = policy_->metadata_bytes();
+  stats_.overhead_bytes = sizeof(Shard) + allocation_bytes(databases_.size() * sizeof(DatabaseState));
   budget_.take({stats_.used_bytes(), 0});
 }
 
@@ -158,6 +160,20 @@ std::size_t Shard::cost(const ItemShape& shape) {
   return record_bytes + slack_bytes(record_bytes) + (shape.has_blob ? Blob::footprint_bytes(shape.value_bytes) : 0);
 }
 
+std::optional<ItemReport> Shard::inspect(const Key& key, TimeMs now_ms) const {
+  const Location location = find(key);
+  if (location == kNowhere || fate(location, now_ms) != Fate::kLive) return {};
+  const ItemRef found = item(location);
+  const auto index_share_bytes = static_cast<std::size_t>((index_.bytes() + index_.size() - 1) / index_.size());
+  ItemReport report{.value = found.value(),
+                    .used_bytes = cost(found.shape()) + std::min(index_share_bytes, kIndexShareBytesMax)};
+  if (!is_managed(location)) return report;
+  if (const auto last_use_ms = policy_->last_use_ms(location, now_ms))
+    report.idle_ms = std::max<std::int64_t>(0, now_ms - *last_use_ms);
+  report.frequency = policy_->frequency(location, key.hash);
+  return report;
+}
+
 std::size_t Shard::item_bytes_max(std::size_t key_bytes, std::size_t value_bytes) {
   ItemShape shape{.form = ItemForm::kListItem,
                   .has_expiry = true,
@@ -200,12 +216,16 @@ void Shard::settle_index(std::size_t held_bytes, Reservation* to) {
 
 void Shard::settle_metadata() {
   const std::size_t bytes = policy_->metadata_bytes();
-  if (bytes == metadata_bytes_) return;
-  stats_.overhead_bytes += bytes;
-  stats_.overhead_bytes -= metadata_bytes_;
-  if (bytes > metadata_bytes_) budget_.take({bytes - static_cast<std::size_t>(metadata_bytes_), 0});
-  if (bytes < metadata_bytes_) release({static_cast<std::size_t>(metadata_bytes_) - bytes, 0}, nullptr);
-  metadata_bytes_ = bytes;
+  const std::size_t before = static_cast<std::size_t>(stats_.policy_bytes);
+  if (bytes == before) return;
+  stats_.policy_bytes = bytes;
+  if (bytes > before) budget_.take({bytes - before, 0});
+  if (bytes < before) release({before - bytes, 0}, nullptr);
+}
+
+void Shard::give_back_free_memory() {
+  log_.release_warm();
+  stats_.log_bytes = log_.committed_bytes();
 }
 
 // --- Invariants ---
@@ -247,7 +267,7 @@ void Shard::check_invariants() const {
 
   LARDER_CHECK(log_.live_items() == entries && entries == index_.size());
   policy_->check_invariants(entries - log_.aside_items());
-  LARDER_CHECK(stats_.index_bytes == index_.bytes() && metadata_bytes_ == policy_->metadata_bytes());
+  LARDER_CHECK(stats_.index_bytes == index_.bytes() && stats_.policy_bytes == policy_->metadata_bytes());
   LARDER_CHECK(flushed_items == flushed_items_);
   LARDER_CHECK(sums.items == stats_.items && sums.items_with_expiry == stats_.items_with_expiry);
   LARDER_CHECK(sums.item_bytes == stats_.item_bytes && sums.slack_bytes == stats_.slack_bytes);

@@ -123,9 +123,8 @@ std::unique_ptr<FlushedContents> Shard::flush_all(Empty&& empty, Op& op) {
   std::swap(index_, empty.index);
   ShardStats charged = std::exchange(stats_, stats_.counters());
   // The shard itself stays where it is, and charged for what is not its policy's.
-  const std::uint64_t kept = charged.overhead_bytes - metadata_bytes_;
-  charged.overhead_bytes = metadata_bytes_;
-  budget_.give_back({static_cast<std::size_t>(kept), 0});
+  budget_.give_back({static_cast<std::size_t>(charged.overhead_bytes), 0});
+  charged.overhead_bytes = 0;
   auto flushed = std::make_unique<FlushedContents>(std::move(empty.log), std::move(empty.index), std::move(policy_),
                                                    charged, budget_);
   std::fill(databases_.begin(), databases_.end(), DatabaseState{});

@@ -11,6 +11,7 @@ ShardStats& ShardStats::operator+=(const ShardStats& other) {
   blob_bytes += other.blob_bytes;
   index_bytes += other.index_bytes;
   dead_bytes += other.dead_bytes;
+  policy_bytes += other.policy_bytes;
   overhead_bytes += other.overhead_bytes;
   log_bytes += other.log_bytes;
   appended_bytes += other.appended_bytes;

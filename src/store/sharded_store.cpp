@@ -307,6 +307,11 @@ bool ShardedStore::sweep_shards(std::size_t work_max, std::size_t& work, TimeMs 
   return idle_in_a_row >= shards();
 }
 
+void ShardedStore::give_back_free_memory() {
+  for_each_locked(HoldKind::kMaintenance, [](Shard& shard) { shard.give_back_free_memory(); });
+  PageArena::of_process().release_warm();
+}
+
 // --- Settings ---
 
 std::uint64_t ShardedStore::budget_bytes(std::uint64_t maxmemory_bytes) const {
@@ -354,6 +359,8 @@ StoreStats ShardedStore::stats() {
   result.total.overhead_bytes += overhead_bytes_;
   result.used_bytes = budget_.used_bytes();
   result.peak_bytes = budget_.peak_bytes();
+  result.startup_bytes = fixed_bytes_;
+  result.warm_bytes = PageArena::of_process().warm_bytes();
   result.maxmemory_bytes = maxmemory_bytes_.load(std::memory_order_relaxed);
   result.maxitems = budget_.items_max();
   return result;

@@ -45,6 +45,8 @@ class PageArena {
   void release_excess(std::size_t bytes_max);
   // Gives the pages of runs that have been waiting since before the last call but one back. Called every second.
   void trim();
+  // Gives the pages of all waiting runs back.
+  void release_warm();
   std::size_t warm_bytes();
   // Stops the process if an invariant does not hold. O(pieces).
   void check_invariants();
@@ -67,8 +69,9 @@ class PageArena {
   static std::size_t class_pages(unsigned size_class);
   // `wanted`: whole pages.
   char* take_run(std::size_t wanted);
-  // One that has waited too long, or, where too much waits, one of the largest. It is nobody's until it is put back.
-  std::optional<WarmRun> take_old();
+  // One that was freed before that round, or, where too much waits, one of the largest. It is nobody's until it is put
+  // back.
+  std::optional<WarmRun> take_before(std::uint64_t round);
   std::optional<WarmRun> take_excess();
   WarmRun take_first(SizeClass& size_class) REQUIRES_LOCK(mutex_);
   // Gives the last `bytes` of its pages back and puts it back where it belongs now.

@@ -32,6 +32,9 @@ inline constexpr std::array kPolicyKinds = {
 constexpr bool evicts_volatile_only(PolicyKind kind) {
   return kind >= PolicyKind::kVolatileLru;
 }
+// Whether the policy knows how long an item has been idle, and whether it counts how often it is used.
+bool tracks_idle_time(PolicyKind kind);
+bool counts_uses(PolicyKind kind);
 
 std::string_view policy_name(PolicyKind kind);
 // Names are matched without regard to case. Errors: kInvalidArgument, naming the policies there are.

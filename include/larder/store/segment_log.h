@@ -101,6 +101,8 @@ class SegmentLog {
   // Every segment is put aside; the streams are empty then. Takes no longer for many segments than for few.
   void set_all_aside();
   bool is_aside(SegmentNumber number) const { return segments_[number].sequence < aside_sequence_; }
+  // Free segments that keep their pages give them back.
+  void release_warm();
   // Whatever is appended later lies in segments with at least the returned sequence.
   std::uint64_t seal_all_open();
 

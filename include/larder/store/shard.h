@@ -85,6 +85,8 @@ class Shard final : private PolicyHost {
   bool erase(const Key& key, Op& op);
   // Whether a live item has the key. Reclaims and touches nothing.
   bool contains(const Key& key, TimeMs now_ms) const;
+  // What is known of the live item with the key. Reclaims and touches nothing.
+  std::optional<ItemReport> inspect(const Key& key, TimeMs now_ms) const;
 
   // --- The keyspace ---
 
@@ -137,6 +139,9 @@ class Shard final : private PolicyHost {
   std::unique_ptr<EvictionPolicy> set_policy(PolicyKind policy);
   // Off: sweep() leaves expired items to whoever meets them.
   void set_active_expiry(bool on) { active_expiry_ = on; }
+
+  // Gives the pages of free segments back to the system that wait for their next use.
+  void give_back_free_memory();
 
   const ShardStats& stats() const { return stats_; }
   // An upper bound of what set() will charge for an item, its share of the index's growth aside.
@@ -330,7 +335,6 @@ class Shard final : private PolicyHost {
   std::uint64_t sequence_ = 0;
   std::uint64_t flushed_items_ = 0;
   std::uint64_t flush_sequence_ = 0;  // the latest of all databases'
-  std::uint64_t metadata_bytes_ = 0;
   // Of the last operation, for coldest_rank().
   TimeMs now_ms_ = 0;
   // The time of the first write with an expiry.

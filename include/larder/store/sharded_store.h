@@ -56,6 +56,8 @@ struct StoreStats {
   ShardStats total;
   std::uint64_t used_bytes = 0;  // everything that counts towards maxmemory
   std::uint64_t peak_bytes = 0;
+  std::uint64_t startup_bytes = 0;  // the part of it that an empty store takes
+  std::uint64_t warm_bytes = 0;     // of freed large values, kept for the next for a moment; not part of it
   std::uint64_t maxmemory_bytes = 0;
   std::uint64_t maxitems = 0;
 };
@@ -111,6 +113,8 @@ class ShardedStore {
   // Goes on with a round through the segments in which something has expired, but too little for maintain(). What is
   // left of it can wait.
   bool maintain_round(TimeMs now_ms, std::size_t work_max);
+  // Gives free memory back to the system that waits for its next use. Any thread.
+  void give_back_free_memory();
 
   // --- Settings at run time ---
   void set_maxmemory(std::uint64_t bytes);

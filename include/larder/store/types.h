@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "larder/base/blob.h"
@@ -39,6 +40,17 @@ struct ItemView {
   std::int64_t idle_ms = 0;
   KeyHash hash = 0;
   Database database = 0;
+};
+
+// What is known of an item, for commands that look at it without using it.
+struct ItemReport {
+  // As ItemView's.
+  std::string_view value;
+  // What it takes of maxmemory: its record, what may lie dead beside it, its block, its share of the index.
+  std::size_t used_bytes = 0;
+  // As far as the policy knows: milliseconds since the last hit or write, and how often it was used lately.
+  std::optional<std::int64_t> idle_ms = {};
+  std::optional<std::uint32_t> frequency = {};
 };
 
 // Whether a read counts as a use of the item (moves it to the warm end of the eviction order).

@@ -98,6 +98,20 @@ TEST(PageArenaTest, AFreedRunStaysWarmForTheNextAndCoolsAfterTwoRounds) {
   arena.check_invariants();
 }
 
+TEST(PageArenaTest, GivesAllWarmRunsBackWhenAsked) {
+  PageArena arena(1 << 30);
+  arena.set_warm_bytes_max(1 << 20);
+  constexpr std::size_t kBytes = 100'000;
+  char* const run = arena.allocate(kBytes);
+  std::memset(run, 1, kBytes);
+  arena.free(run, kBytes);
+  arena.release_warm();
+  EXPECT_EQ(arena.warm_bytes(), 0u);
+  EXPECT_EQ(resident_pages(run, kBytes), 0u);
+  EXPECT_EQ(arena.allocate(kBytes), run);
+  arena.check_invariants();
+}
+
 TEST(PageArenaTest, AWarmRunLosesWhatItsNextUserDoesNotNeed) {
   PageArena arena(1 << 30);
   arena.set_warm_bytes_max(1 << 20);

@@ -213,7 +213,18 @@ TEST(CommandTable, HasTheCommandsPromised) {
                                       "touch",
                                       "scan",
                                       "keys",
-                                      "randomkey"}) {
+                                      "randomkey",
+                                      "object|encoding",
+                                      "object|freq",
+                                      "object|idletime",
+                                      "object|refcount",
+                                      "object|help",
+                                      "memory|usage",
+                                      "memory|stats",
+                                      "memory|doctor",
+                                      "memory|malloc-stats",
+                                      "memory|purge",
+                                      "memory|help"}) {
     EXPECT_TRUE(CommandTable::instance().find_full_name(name)) << name;
   }
 }

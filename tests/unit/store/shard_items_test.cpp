@@ -34,6 +34,49 @@ TEST_F(ShardItems, DatabasesAreApart) {
   EXPECT_EQ(shard_.count(3), 1u);
 }
 
+TEST_F(ShardItems, ReportTellsTheValueAndWhatTheItemTakes) {
+  const std::uint64_t empty_bytes = shard_.stats().used_bytes();
+  constexpr std::uint64_t kItems = 100'000;
+  for (std::uint64_t i = 0; i < kItems; ++i) set("key:" + std::to_string(i), std::string(100, 'v'));
+  const std::string large(100'000, 'v');
+  set("large", large);
+  const auto large_report = shard_.inspect(key("large"), now_ms_);
+  ASSERT_TRUE(large_report);
+  EXPECT_EQ(large_report->value, large);
+  EXPECT_GT(large_report->used_bytes, large.size());
+  EXPECT_LT(large_report->used_bytes, large.size() + large.size() / 8);
+  std::uint64_t sum = large_report->used_bytes;
+  for (std::uint64_t i = 0; i < kItems; ++i) {
+    const auto report = shard_.inspect(key("key:" + std::to_string(i)), now_ms_);
+    ASSERT_TRUE(report);
+    sum += report->used_bytes;
+  }
+  const std::uint64_t stored = shard_.stats().used_bytes() - empty_bytes;
+  EXPECT_NEAR(static_cast<double>(sum), static_cast<double>(stored), static_cast<double>(stored) / 100);
+}
+
+TEST_F(ShardItems, ReportIsNoneForWhatIsNotThere) {
+  EXPECT_FALSE(shard_.inspect(key("k"), now_ms_));
+  set("k", "v", {.expire_at_ms = now_ms_ + 10});
+  EXPECT_TRUE(shard_.inspect(key("k"), now_ms_));
+  EXPECT_FALSE(shard_.inspect(key("k"), now_ms_ + 10));
+  EXPECT_EQ(shard_.stats().items, 1u);  // it only looks
+  set("l", "v");
+  flush(std::nullopt);
+  EXPECT_FALSE(shard_.inspect(key("l"), now_ms_));
+}
+
+TEST_F(ShardItems, FreeSegmentsAreGivenBackWhenAsked) {
+  for (int i = 0; i < 5'000; ++i) set(std::to_string(i), std::string(100, 'v'));
+  for (int i = 0; i < 5'000; ++i) erase(std::to_string(i));
+  sweep_all();
+  const std::uint64_t before = shard_.stats().log_bytes;
+  shard_.give_back_free_memory();
+  EXPECT_LT(shard_.stats().log_bytes, before);
+  EXPECT_EQ(set("k", "v"), StatusCode::kOk);
+  EXPECT_EQ(get("k"), "v");
+}
+
 TEST_F(ShardItems, ConditionsRefuseAndChangeNothing) {
   EXPECT_EQ(set("k", "1", {.condition = Condition::kIfPresent}), StatusCode::kNotStored);
   EXPECT_EQ(get("k"), std::nullopt);

@@ -137,6 +137,30 @@ TEST_P(EveryPolicyInBytes, GivesItsItemsToAnyOtherPolicy) {
   }
 }
 
+TEST_P(EveryPolicyInBytes, TellsOfAnItemWhatThePolicySaysItKnows) {
+  set("k", "value", {.expire_at_ms = now_ms_ + 100'000});
+  now_ms_ += 3'000;
+  const auto report = shard_.inspect(key("k"), now_ms_);
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->idle_ms.has_value(), tracks_idle_time(GetParam()));
+  EXPECT_EQ(report->frequency.has_value(), counts_uses(GetParam()));
+  EXPECT_EQ(report->idle_ms.value_or(3'000), 3'000);
+}
+
+TEST_P(EveryPolicyInBytes, LookingAtAnItemIsNoUseOfIt) {
+  set("k", "value", {.expire_at_ms = now_ms_ + 100'000});
+  get("k");
+  now_ms_ += 1'000;
+  const auto before = shard_.inspect(key("k"), now_ms_);
+  ASSERT_TRUE(before);
+  const auto rank = shard_.coldest_rank();
+  for (int i = 0; i < 100; ++i) shard_.inspect(key("k"), now_ms_);
+  const auto after = shard_.inspect(key("k"), now_ms_);
+  EXPECT_EQ(after->idle_ms, before->idle_ms);
+  EXPECT_EQ(after->frequency, before->frequency);
+  EXPECT_EQ(shard_.coldest_rank(), rank);
+}
+
 INSTANTIATE_TEST_SUITE_P(Policies, EveryPolicyInBytes, testing::ValuesIn(kPolicyKinds), policy_of);
 
 class EveryPolicyInItems : public ShardPolicies, public testing::WithParamInterface<PolicyKind> {
