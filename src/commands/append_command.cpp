@@ -29,8 +29,9 @@ class Append {
     StatusCode status = StatusCode::kOk;
     for (int attempt = 0; attempt <= kOutsideAttemptsMax; ++attempt) {
       const bool may_join_outside = attempt < kOutsideAttemptsMax;
-      status = context_.store().run(key_, context_.now_ms,
-                                    [&](Shard& shard, Op& op) { return join_and_store(shard, op, may_join_outside); });
+      status = context_.store().run(
+          key_, context_.now_ms, [&](Shard& shard, Op& op) { return join_and_store(shard, op, may_join_outside); },
+          context_.room);
       if (!wants_joining_) break;
       if (!join(joined_from())) return fail(context_, StatusCode::kOutOfMemory);
     }

@@ -36,6 +36,7 @@ struct CommandContext {
   ReplyWriter& reply;
   ThreadStatistics& statistics;
   TimeMs now_ms;
+  Reservation* room;  // made for what this request stores while it arrived; null: none
 
   std::size_t argc() const { return request.size(); }
   std::string_view arg(std::size_t index) const { return request[index]; }

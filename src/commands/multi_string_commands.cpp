@@ -52,8 +52,9 @@ StatusCode set_pairs(CommandContext& context, Condition condition) {
     const auto [shard, op] = access(key);
     return shard.get(key, touch_of(context), op).has_value();
   };
-  const StatusCode status =
-      context.store().run_multi(keys, room, context.now_ms, [&](ShardedStore::MultiAccess& access) {
+  const StatusCode status = context.store().run_multi(
+      keys, room, context.now_ms,
+      [&](ShardedStore::MultiAccess& access) {
         if (condition == Condition::kIfAbsent &&
             std::any_of(keys.begin(), keys.end(), [&](const Key& key) { return exists(access, key); })) {
           return StatusCode::kNotStored;
@@ -64,7 +65,8 @@ StatusCode set_pairs(CommandContext& context, Condition condition) {
           if (stored != StatusCode::kOk) return stored;
         }
         return StatusCode::kOk;
-      });
+      },
+      context.room);
   if (status == StatusCode::kOk) {
     for (const Key& key : keys) note_refill(context, key);
   }

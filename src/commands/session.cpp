@@ -1,5 +1,6 @@
 #include "commands/session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "commands/arguments.h"
@@ -7,6 +8,16 @@
 #include "larder/base/text.h"
 
 namespace larder {
+
+namespace {
+
+constexpr std::int64_t kNsPerMs = 1'000'000;
+// Of what is buffered, what an item's dead bytes may add at most.
+constexpr std::size_t kSlackShareMax = 8;
+// A turn brings as much as so many steps make room for, if it is small items that go.
+constexpr int kBufferedRoomStepsMax = 4;
+
+}  // namespace
 
 Session::Session(const Services& services, ClientRegistry& clients, std::shared_ptr<ClientRecord> record,
                  RequestBatch& batch)
@@ -55,6 +66,7 @@ TurnResult Session::on_input(std::string_view input, ReplyBuffer& out, std::size
       case ParseResult::State::kRequest:  // a full batch; perhaps more
         break;
       case ParseResult::State::kNeedMore:
+        if (parser_.partial().own_bytes().size() >= limits::kBodyBytesMin) make_room_for_buffered();
         return {.state = State::kNeedInput, .consumed = consumed};
       case ParseResult::State::kNeedBody:
         return decide_body(consumed, parsed.body_bytes);
@@ -106,7 +118,9 @@ void Session::apply_parse_limits() {
 }
 
 TurnResult Session::decide_body(std::size_t consumed, std::size_t body_bytes) {
-  const bool admitted = authenticated_ && body_bytes <= services_.store.value_bytes_max();
+  // Where one body was refused the request is refused, and the others need not be kept.
+  const bool admitted =
+      authenticated_ && body_bytes <= services_.store.value_bytes_max() && !parser_.partial().body_skipped();
   return {.state = admitted ? TurnResult::State::kNeedBody : TurnResult::State::kSkipBody,
           .consumed = consumed,
           .body_bytes = body_bytes};
@@ -116,7 +130,61 @@ BlobRef Session::body_block(std::size_t body_bytes) {
   return Blob::allocate(body_bytes);
 }
 
+// --- Room for the request that is arriving ---
+
+bool Session::stores_arguments() const {
+  if (parser_.partial().empty()) return false;
+  const FoundCommand command = CommandTable::instance().find(parser_.partial()[0]);
+  return command && (command.spec->flags & kDenyOom) != 0;
+}
+
+std::size_t Session::room_bytes_so_far() const {
+  const Request& request = parser_.partial();
+  const std::size_t bytes = request.own_bytes().size();
+  if (bytes < limits::kBodyBytesMin) return bodies_room_bytes_;
+  return bodies_room_bytes_ + bytes + bytes / kSlackShareMax + request.size() / 2 * Shard::item_bytes_max(0, 0);
+}
+
+BodyRoom Session::prepare_body(std::size_t body_bytes) {
+  using Step = ShardedStore::RoomStep;
+  if (room_ == nullptr) room_ = services_.store.open_reservation();
+  const RoomNeeded wanted{room_bytes_so_far() + body_room_bytes(body_bytes), 0};
+  const Step step = services_.store.extend(*room_, wanted, services_.clock.now_ms());
+  if (step == Step::kMore) return BodyRoom::kNotYet;
+  // What stores nothing is not refused: it gives its memory back soon, and net bounds what all of them hold.
+  if (step == Step::kReady || !stores_arguments()) {
+    blocked_since_ns_ = 0;
+    return BodyRoom::kReady;
+  }
+  if (step == Step::kBlocked) {
+    const std::int64_t now_ns = services_.clock.monotonic_ns();
+    if (blocked_since_ns_ == 0) blocked_since_ns_ = now_ns;
+    if (now_ns - blocked_since_ns_ < limits::kRoomWaitMsMax * kNsPerMs) return BodyRoom::kBlocked;
+  }
+  blocked_since_ns_ = 0;
+  room_->give_back_beyond({room_bytes_so_far(), 0});
+  body_refusal_ = StatusCode::kOutOfMemory;
+  return BodyRoom::kRefused;
+}
+
+std::size_t Session::body_room_bytes(std::size_t body_bytes) const {
+  const Request& request = parser_.partial();
+  const std::size_t key_bytes = request.size() > 1 ? std::min(request[1].size(), limits::kKeyBytesMax) : 0;
+  return Shard::item_bytes_max(key_bytes, body_bytes);
+}
+
+void Session::make_room_for_buffered() {
+  if (!stores_arguments()) return;
+  if (room_ == nullptr) room_ = services_.store.open_reservation();
+  const RoomNeeded wanted{room_bytes_so_far(), 0};
+  const TimeMs now_ms = services_.clock.now_ms();
+  for (int step = 0; step < kBufferedRoomStepsMax; ++step) {
+    if (services_.store.extend(*room_, wanted, now_ms) != ShardedStore::RoomStep::kMore) return;
+  }
+}
+
 void Session::body_received(BlobRef body) {
+  bodies_room_bytes_ += body_room_bytes(body->size());
   parser_.body_received(std::move(body));
 }
 
@@ -151,6 +219,14 @@ void Session::execute(const Request& request, ReplyBuffer& out, BatchTime& time)
   }
   if (count_error(out, mark) && command) statistics_.by_command[command.index].failed.add();
   if (suppressed()) out.truncate(mark);
+  if (room_ != nullptr || request.body_skipped()) forget_room();
+}
+
+void Session::forget_room() {
+  room_.reset();
+  bodies_room_bytes_ = 0;
+  blocked_since_ns_ = 0;
+  body_refusal_ = StatusCode::kTooLarge;
 }
 
 // The first words of an HTTP request's lines. A web page may make a browser send one here, with commands in its body
@@ -184,7 +260,7 @@ FoundCommand Session::admit(const Request& request, ReplyWriter& reply) {
   } else if (!authenticated_ && (spec.flags & kNoAuth) == 0) {
     reply.error(errors::kNoAuth);
   } else if (request.body_skipped()) {
-    reply.error(StatusCode::kTooLarge);
+    reply.error(body_refusal_);
   } else {
     return command;
   }
@@ -203,7 +279,8 @@ Outcome Session::call(const FoundCommand& command, const Request& request, Reply
                          .request = request,
                          .reply = reply,
                          .statistics = statistics_,
-                         .now_ms = time.now_ms};
+                         .now_ms = time.now_ms,
+                         .room = room_.get()};
   const std::uint64_t hits_before = statistics_.hits.get();
   const Outcome outcome = spec.function(context);
 

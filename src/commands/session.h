@@ -42,6 +42,7 @@ class Session final : public RequestSession {
   // --- RequestSession ---
   TurnResult on_input(std::string_view input, ReplyBuffer& out, std::size_t output_bytes_max) override;
   BlobRef body_block(std::size_t body_bytes) override;
+  BodyRoom prepare_body(std::size_t body_bytes) override;
   void body_received(BlobRef body) override;
   void body_skipped() override;
   bool parked() const override { return parked_ticket_ != 0; }
@@ -94,6 +95,16 @@ class Session final : public RequestSession {
   void rewind_parser();
   void apply_parse_limits();
   TurnResult decide_body(std::size_t consumed, std::size_t body_bytes);
+  // --- Room for the request that is arriving ---
+  // Whether it is a command that is refused where memory is used up; such a one stores its arguments.
+  bool stores_arguments() const;
+  // What its arguments so far take once they are stored; not much is left out.
+  std::size_t room_bytes_so_far() const;
+  std::size_t body_room_bytes(std::size_t body_bytes) const;
+  // Gives back what the request that was executed has left of it.
+  void forget_room();
+  // As far as one turn goes.
+  void make_room_for_buffered();
   void refuse_input(const std::string& error, ReplyBuffer& out);
 
   void execute(const Request& request, ReplyBuffer& out, BatchTime& time);
@@ -112,6 +123,12 @@ class Session final : public RequestSession {
   const std::shared_ptr<ClientRecord> record_;
   RequestBatch& batch_;
   ThreadStatistics& statistics_;
+
+  // Goes after the parser and the blocks that it keeps. Null: none is needed.
+  std::unique_ptr<Reservation> room_;
+  std::size_t bodies_room_bytes_ = 0;  // for the bodies that have come
+  std::int64_t blocked_since_ns_ = 0;  // 0: room is being found
+  StatusCode body_refusal_ = StatusCode::kTooLarge;
 
   RespParser parser_;
   RefillTimer refill_timer_;

@@ -35,10 +35,13 @@ Outcome replace_and_reply_old(CommandContext& context, std::size_t value_index, 
   const Key key = context.key(1);
   bool found = false;
   RepeatableReply reply(context.reply);
-  const StatusCode status = context.store().run(key, context.now_ms, [&](Shard& shard, Op& op) {
-    found = reply_item_or_null(reply.restart(), shard.get(key, touch_of(context), op));
-    return shard.set(key, context.value(value_index), options, op);
-  });
+  const StatusCode status = context.store().run(
+      key, context.now_ms,
+      [&](Shard& shard, Op& op) {
+        found = reply_item_or_null(reply.restart(), shard.get(key, touch_of(context), op));
+        return shard.set(key, context.value(value_index), options, op);
+      },
+      context.room);
   count_lookup(context, found);
   if (status == StatusCode::kOk) note_refill(context, key);
   if (status != StatusCode::kOk && status != StatusCode::kNotStored) return reply.fail(status);
@@ -47,9 +50,9 @@ Outcome replace_and_reply_old(CommandContext& context, std::size_t value_index, 
 
 StatusCode store_value(CommandContext& context, std::size_t value_index, const SetOptions& options) {
   const Key key = context.key(1);
-  const StatusCode status = context.store().run(key, context.now_ms, [&](Shard& shard, Op& op) {
-    return shard.set(key, context.value(value_index), options, op);
-  });
+  const StatusCode status = context.store().run(
+      key, context.now_ms,
+      [&](Shard& shard, Op& op) { return shard.set(key, context.value(value_index), options, op); }, context.room);
   if (status == StatusCode::kOk) note_refill(context, key);
   return status;
 }

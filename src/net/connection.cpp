@@ -17,6 +17,8 @@ constexpr std::size_t kFreeBufferBytes = 64 * 1024;
 constexpr std::size_t kChargeStepBytes = 64 * 1024;
 // Allocation that a connection may keep for its next partial request.
 constexpr std::size_t kRestKeptBytes = 1024;
+// How soon a body that found no room looks again.
+constexpr std::chrono::milliseconds kBlockedRetry{5};
 // Pipelined requests read ahead behind a parked one; reading on is how a peer that closes is noticed at once.
 constexpr std::size_t kParkedRestBytesMax = 64 * 1024;
 
@@ -56,7 +58,7 @@ void Connection::on_readable() {
   if (closed_) return;
   if (stage_ == Stage::kLingering) return linger();
   // Things may have changed since the wait began; settle() will wait again when input is wanted again.
-  if (closing_ || more_ || wanted_ != 0 || output_blocked()) return;
+  if (closing_ || more_ || blocked_ || wanted_ != 0 || output_blocked()) return;
   if (draining_ && drain_bytes_left_ == 0) return settle();
   if (stage_ == Stage::kBody) return receive_body();
   std::string_view input;
@@ -68,8 +70,8 @@ void Connection::on_readable() {
 }
 
 void Connection::on_turn() {
-  if (closed_ || closing_ || !more_ || parked() || wanted_ != 0 || output_blocked()) return;
-  turn(rest_);
+  if (closed_ || closing_ || !more_ || blocked_ || parked() || wanted_ != 0 || output_blocked()) return;
+  resume();
 }
 
 void Connection::on_granted() {
@@ -120,7 +122,7 @@ bool Connection::receive(std::string_view& input) {
 
 void Connection::receive_body() {
   const std::size_t slice = std::min(body_bytes_ - body_filled_, limits::kTurnBodyBytes);
-  if (!charge_body(slice)) return settle();
+  if (!body_may_go_on(slice)) return stage_ == Stage::kBody ? settle() : turn(rest_);
   const Transfer got = receive_some(socket_.native_handle(), body_->data() + body_filled_, receive_max(slice));
   if (!took(got)) return;
   body_filled_ += got.bytes;
@@ -185,6 +187,12 @@ void Connection::turn(std::string_view input) {
   finish_turn();
 }
 
+void Connection::resume() {
+  more_ = false;
+  if (stage_ == Stage::kBody && rest_.empty()) return receive_body();
+  turn(rest_);
+}
+
 bool Connection::advance(std::string_view& input) {
   switch (stage_) {
     case Stage::kRequests:
@@ -232,10 +240,7 @@ bool Connection::execute(std::string_view& input) {
 }
 
 bool Connection::open_body() {
-  // Gives back first what requests before this one held.
-  if (const std::uint64_t keep = due(); keep < charged_) {
-    thread_.budget().give_back(share_, std::exchange(charged_, keep) - keep);
-  }
+  give_back_surplus();  // what requests before this one held
   body_ = session_->body_block(body_bytes_);
   if (!body_) {
     give_up(nullptr, "no memory for a value of " + std::to_string(body_bytes_) + " bytes");
@@ -247,9 +252,35 @@ bool Connection::open_body() {
   return true;
 }
 
+bool Connection::body_may_go_on(std::size_t bytes) {
+  if (bytes == 0) return true;  // nothing has come of it yet
+  if (!charge_body(bytes)) return false;
+  switch (session_->prepare_body(body_filled_ + bytes)) {
+    case BodyRoom::kReady:
+      return true;
+    case BodyRoom::kNotYet:
+      more_ = true;
+      return false;
+    case BodyRoom::kBlocked:
+      turn_later();
+      return false;
+    case BodyRoom::kRefused:
+      refuse_body();
+      return false;
+  }
+  return false;
+}
+
+void Connection::refuse_body() {
+  body_ = {};
+  body_bytes_ -= std::exchange(body_filled_, 0);
+  stage_ = Stage::kSkip;
+  give_back_surplus();
+}
+
 bool Connection::fill_body(std::string_view& input) {
   const std::size_t bytes = std::min(input.size(), body_bytes_ - body_filled_);
-  if (!charge_body(bytes)) return false;
+  if (!body_may_go_on(bytes)) return stage_ != Stage::kBody;
   if (bytes > 0) std::memcpy(body_->data() + body_filled_, input.data(), bytes);
   body_filled_ += bytes;
   input.remove_prefix(bytes);
@@ -304,6 +335,11 @@ bool Connection::charge_body(std::size_t bytes) {
   return target <= charged_ || reserve(target - charged_);
 }
 
+void Connection::give_back_surplus() {
+  const std::uint64_t kept = due();
+  if (kept < charged_) thread_.budget().give_back(share_, std::exchange(charged_, kept) - kept);
+}
+
 std::size_t Connection::buffered_bytes() const {
   return rest_.size() + (session_ == nullptr ? 0 : session_->buffered_bytes());
 }
@@ -355,7 +391,7 @@ void Connection::settle() {
   if (!output_.empty()) await_writable();
   if (!closing_) {
     if (peer_ended_ && parked()) return close();
-    if (output_blocked() || wanted_ != 0) return;
+    if (output_blocked() || blocked_ || wanted_ != 0) return;
     if (parked()) {
       const bool may_read = rest_.size() < kParkedRestBytesMax && (!draining_ || drain_bytes_left_ > 0);
       return may_read ? await_readable() : void();
@@ -395,6 +431,18 @@ void Connection::post_turn() {
   });
 }
 
+void Connection::turn_later() {
+  blocked_ = true;
+  auto timer = std::make_shared<Timer>(thread_.context().get_executor(), kBlockedRetry);
+  // The handler keeps its timer alive.
+  timer->async_wait([self = shared_from_this(), timer](const asio::error_code&) {
+    self->blocked_ = false;
+    if (self->closed_ || self->stage_ != Stage::kBody || self->closing_) return;
+    self->last_input_ms_ = IoThread::now_ms();
+    self->resume();
+  });
+}
+
 void Connection::count_parked(bool now_parked) {
   if (now_parked == counted_parked_) return;
   counted_parked_ = now_parked;
@@ -406,8 +454,7 @@ void Connection::update_gauges() {
   const std::size_t session_bytes = session_ == nullptr ? 0 : session_->buffered_bytes();
   gauges_->unread_bytes.store(rest_.size() + session_bytes, std::memory_order_relaxed);
   gauges_->unsent_bytes.store(output_.size(), std::memory_order_relaxed);
-  const std::size_t body_held = body_ ? body_->size() : 0;
-  gauges_->buffer_bytes.store(rest_.capacity() + session_bytes + body_held, std::memory_order_relaxed);
+  gauges_->buffer_bytes.store(rest_.capacity() + session_bytes, std::memory_order_relaxed);
 }
 
 }  // namespace larder::net

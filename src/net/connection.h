@@ -65,10 +65,15 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   // --- Turns ---
   void turn(std::string_view input);
+  // A turn without new input.
+  void resume();
   // Does the next piece of work on `input`. False: no more can be done in this turn.
   bool advance(std::string_view& input);
   bool execute(std::string_view& input);
   bool open_body();
+  // Whether so many more bytes of the body may be received now. If not, arranges for what is next.
+  bool body_may_go_on(std::size_t bytes);
+  void refuse_body();
   bool fill_body(std::string_view& input);
   bool skip_body(std::string_view& input);
   void finish_body();
@@ -77,6 +82,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   // --- Memory of the unfinished request ---
   bool reserve(std::uint64_t bytes);
   bool charge_body(std::size_t bytes);
+  void give_back_surplus();
   // What the unfinished request holds now, of a body what has come.
   std::uint64_t due() const;
   void charge_unfinished();
@@ -95,6 +101,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void await_readable();
   void await_writable();
   void post_turn();
+  void turn_later();
   void count_parked(bool now_parked);
   void update_gauges();
 
@@ -134,6 +141,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   bool awaits_readable_ = false;
   bool awaits_writable_ = false;
   bool turn_posted_ = false;
+  bool blocked_ = false;  // no room for a body: there will be a turn in a while
 };
 
 }  // namespace larder::net

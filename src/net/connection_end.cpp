@@ -77,7 +77,7 @@ void Connection::check_time_limits(std::int64_t now_ms) {
     if (!awaits_readable_ && peer_hung_up(info_.fd)) close();
     return;
   }
-  if (wanted_ != 0) {
+  if (blocked_ || wanted_ != 0) {
     if (peer_hung_up(info_.fd)) close();
     return;
   }
@@ -127,9 +127,9 @@ bool Connection::cut_off() {
 
 void Connection::end_session() {
   count_parked(false);
+  body_ = {};
   session_.reset();
   release_memory();
-  body_ = {};
   std::string().swap(rest_);
   update_gauges();
 }

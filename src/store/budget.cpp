@@ -1,7 +1,6 @@
 #include "larder/store/budget.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "larder/base/check.h"
 #include "larder/base/limits.h"
@@ -79,25 +78,56 @@ void Budget::note_peak(std::uint64_t bytes) {
   }
 }
 
+Reservation::Reservation(Budget& budget, RoomNeeded held, Purpose purpose) : budget_(budget), purpose_(purpose) {
+  set_held(held);
+  if (purpose_ == Purpose::kReceive) return;
+  budget_.reservations_.fetch_add(1, std::memory_order_acq_rel);
+  budget_.reservations_begun_.fetch_add(1, std::memory_order_acq_rel);
+}
+
+Reservation::~Reservation() {
+  give_back_all();
+  if (purpose_ != Purpose::kReceive) budget_.reservations_.fetch_sub(1, std::memory_order_acq_rel);
+}
+
+void Reservation::set_held(RoomNeeded held) {
+  if (purpose_ == Purpose::kReceive) {
+    // Modulo 2^64, so that one addition goes in both directions.
+    budget_.receiving_bytes_.fetch_add(std::uint64_t{held.bytes} - held_.bytes, std::memory_order_relaxed);
+  }
+  held_ = held;
+}
+
 RoomNeeded Reservation::draw(RoomNeeded wanted) {
   const RoomNeeded uncovered = wanted.beyond(held_);
-  held_ = held_.beyond(wanted);
+  set_held(held_.beyond(wanted));
   return uncovered;
 }
 
 void Reservation::add(RoomNeeded room) {
-  held_ += room;
+  RoomNeeded more = held_;
+  more += room;
+  set_held(more);
+}
+
+void Reservation::take_over(Reservation& other) {
+  LARDER_DCHECK(&budget_ == &other.budget_);
+  const RoomNeeded room = other.held_;
+  other.set_held({});
+  add(room);
 }
 
 bool Reservation::overdraw(RoomNeeded room) {
-  if (!may_overdraw_ || overdrawn_bytes_ + room.bytes > limits::kOverdrawBytesMax) return false;
+  if (purpose_ != Purpose::kMultiWrite || overdrawn_bytes_ + room.bytes > limits::kOverdrawBytesMax) return false;
   overdrawn_bytes_ += room.bytes;
   budget_.take(room);
   return true;
 }
 
-void Reservation::give_back_all() {
-  budget_.give_back(std::exchange(held_, {}));
+void Reservation::give_back_beyond(RoomNeeded kept) {
+  const RoomNeeded surplus = held_.beyond(kept);
+  set_held(held_.beyond(surplus));
+  budget_.give_back(surplus);
 }
 
 }  // namespace larder

@@ -361,6 +361,7 @@ StoreStats ShardedStore::stats() {
   result.peak_bytes = budget_.peak_bytes();
   result.startup_bytes = fixed_bytes_;
   result.warm_bytes = PageArena::of_process().warm_bytes();
+  result.receiving_bytes = budget_.receiving_bytes();
   result.maxmemory_bytes = maxmemory_bytes_.load(std::memory_order_relaxed);
   result.maxitems = budget_.items_max();
   return result;

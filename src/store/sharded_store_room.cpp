@@ -69,11 +69,51 @@ bool ShardedStore::evict_into(Reservation& reservation, RoomNeeded wanted, TimeM
     const RoomNeeded missing = wanted.beyond(reservation.held());
     if (missing.none()) return true;
     if (free_flushed(limits::kSweepBucketsPerVisit)) continue;
-    if (!evict_coldest(missing, &reservation, now_ms, events)) return false;
+    if (evict_coldest(missing, &reservation, now_ms, events) == 0) return false;
   }
 }
 
-bool ShardedStore::evict_coldest(RoomNeeded wanted, Reservation* into, TimeMs now_ms, Events& events) {
+std::unique_ptr<Reservation> ShardedStore::open_reservation() {
+  return std::make_unique<Reservation>(budget_, RoomNeeded{}, Reservation::Purpose::kReceive);
+}
+
+ShardedStore::RoomStep ShardedStore::extend(Reservation& reservation, RoomNeeded wanted, TimeMs now_ms) {
+  if (wanted.beyond(reservation.held()).none()) return RoomStep::kReady;
+  if (!could_ever_fit(wanted)) return RoomStep::kNever;
+  Events events(wanted_events_);
+  const RoomStep step = extend_a_little(reservation, wanted, now_ms, events);
+  deliver(events);
+  return step;
+}
+
+ShardedStore::RoomStep ShardedStore::extend_a_little(Reservation& reservation, RoomNeeded wanted, TimeMs now_ms,
+                                                     Events& events) {
+  settle_excess(1, now_ms, events);
+  bool looked_again = false;
+  for (std::size_t work = 0; work < limits::kRoomItemsPerTurn;) {
+    // Behind those who are at their last resort, as newcomers are.
+    if (last_resort_writers_.load(std::memory_order_acquire) != 0) return RoomStep::kMore;
+    reservation.add(budget_.take_available(wanted.beyond(reservation.held())));
+    const RoomNeeded missing = wanted.beyond(reservation.held());
+    if (missing.none()) return RoomStep::kReady;
+    if (free_flushed(limits::kSweepBucketsPerVisit)) {
+      work += limits::kEvictItemsPerVisit;
+      continue;
+    }
+    const std::size_t done = evict_coldest(missing, &reservation, now_ms, events);
+    work += done;
+    if (done != 0) continue;
+    const bool others_hold_room = budget_.reservations() != 0 || budget_.receiving_bytes() > reservation.held().bytes;
+    if (others_hold_room) return RoomStep::kBlocked;
+    if (looked_again || policy() == PolicyKind::kNoEviction) return RoomStep::kNever;
+    // Whoever was storing an item at this moment has stored it, and its rank is known, after this.
+    for_each_locked(HoldKind::kKeyspace, [](Shard&) {});
+    looked_again = true;
+  }
+  return RoomStep::kMore;
+}
+
+std::size_t ShardedStore::evict_coldest(RoomNeeded wanted, Reservation* into, TimeMs now_ms, Events& events) {
   for (int tried = 1;; ++tried) {
     std::int64_t coldest = kNoVictim;
     std::int64_t next_coldest = kNoVictim;
@@ -87,21 +127,20 @@ bool ShardedStore::evict_coldest(RoomNeeded wanted, Reservation* into, TimeMs no
         next_coldest = std::min(next_coldest, rank);
       }
     }
-    if (coldest == kNoVictim) return false;
+    if (coldest == kNoVictim) return 0;
 
     Slot& slot = *slots_[victim];
     Hold hold(*this, slot, HoldKind::kEviction);
     const bool take_any = tried >= kVictimTriesMax;
-    const bool evicted = evict_from(slot, wanted, take_any ? kNoVictim : next_coldest, {now_ms, events, into, {}});
-    if (evicted || take_any) return true;
+    const std::size_t work = evict_from(slot, wanted, take_any ? kNoVictim : next_coldest, {now_ms, events, into, {}});
+    if (work != 0 || take_any) return std::max<std::size_t>(work, 1);
   }
 }
 
-bool ShardedStore::evict_from(Slot& slot, RoomNeeded wanted, std::int64_t rank_max, Op op) {
-  bool evicted = false;
+std::size_t ShardedStore::evict_from(Slot& slot, RoomNeeded wanted, std::int64_t rank_max, Op op) {
+  std::size_t work = 0;
   std::size_t looked_at = 0;
-  for (std::size_t items = 0;
-       items < limits::kEvictItemsPerVisit && looked_at < limits::kSweepBucketsPerVisit && !wanted.none(); ++items) {
+  while (work < limits::kEvictItemsPerVisit && looked_at < limits::kSweepBucketsPerVisit && !wanted.none()) {
     const std::optional<std::int64_t> rank = slot.shard.coldest_rank();
     if (!rank || *rank > rank_max) break;
     // One at a time, because the next may be warmer than another shard's coldest; flushed ones go by the slice.
@@ -109,19 +148,20 @@ bool ShardedStore::evict_from(Slot& slot, RoomNeeded wanted, std::int64_t rank_m
     const WorkDone done = slot.shard.evict(
         wanted, {.items_max = flushed ? limits::kEvictItemsPerVisit : 1, .buckets_max = limits::kSweepBucketsPerVisit},
         op);
-    evicted = true;
+    work += std::max<std::size_t>(done.items, 1);
     if (flushed) break;
     looked_at += done.buckets;
     wanted = wanted.beyond({done.bytes, done.items});
   }
-  return evicted;
+  return work;
 }
 
 bool ShardedStore::settle_excess(std::size_t visits_max, TimeMs now_ms, Events& events) {
   for (std::size_t visit = 0; visit < visits_max; ++visit) {
     const RoomNeeded excess = budget_.excess();
     if (excess.none()) return false;
-    if (!free_flushed(limits::kSweepBucketsPerVisit) && !evict_coldest(excess, nullptr, now_ms, events)) return false;
+    if (free_flushed(limits::kSweepBucketsPerVisit)) continue;
+    if (evict_coldest(excess, nullptr, now_ms, events) == 0) return false;
   }
   return !budget_.excess().none();
 }
@@ -171,12 +211,13 @@ void ShardedStore::unlock_all(const std::vector<std::uint32_t>& ascending, std::
 }
 
 StatusCode ShardedStore::run_multi(std::span<const Key> keys, RoomNeeded room, TimeMs now_ms,
-                                   const std::function<StatusCode(MultiAccess&)>& body) {
+                                   const std::function<StatusCode(MultiAccess&)>& body, Reservation* held) {
   const std::vector<std::uint32_t> numbers = shards_of(keys);
   Events events(wanted_events_);
   StatusCode status = StatusCode::kOutOfMemory;
   {
-    Reservation reservation(budget_, {}, true);
+    Reservation reservation(budget_, {}, Reservation::Purpose::kMultiWrite);
+    if (held != nullptr) reservation.take_over(*held);
     Op op{now_ms, events, &reservation, {}};
     for (int attempt = 1;; ++attempt) {
       const std::int64_t begin_ns = lock_all(numbers);

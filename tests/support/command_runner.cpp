@@ -1,8 +1,10 @@
 #include "support/command_runner.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "larder/base/check.h"
+#include "larder/base/limits.h"
 #include "larder/base/text.h"
 
 namespace larder::test {
@@ -99,13 +101,14 @@ std::string TestClient::take_output() {
 
 void TestClient::disconnect() {
   closed_ = true;
+  body_ = {};
   session_.reset();
 }
 
 void TestClient::execute() {
   while (!closed_ && !session_->parked()) {
     if (waiting_body_.body_bytes != 0) {
-      if (!take_body(waiting_body_)) return;
+      if (!take_body()) return;
       waiting_body_ = {};
     }
     const TurnResult turn = session_->on_input(input_, output_, output_.size() + output_bytes_max_);
@@ -129,18 +132,45 @@ void TestClient::execute() {
   }
 }
 
-bool TestClient::take_body(const TurnResult& turn) {
-  if (input_.size() < turn.body_bytes) return false;
-  if (turn.state == TurnResult::State::kSkipBody) {
-    session_->body_skipped();
-  } else {
-    BlobRef block = session_->body_block(turn.body_bytes);
-    LARDER_CHECK(block);
-    std::copy_n(input_.data(), turn.body_bytes, block->data());
-    session_->body_received(std::move(block));
+bool TestClient::take_body() {
+  while (waiting_body_.state == TurnResult::State::kNeedBody) {
+    if (!body_) body_ = session_->body_block(waiting_body_.body_bytes);
+    LARDER_CHECK(body_);
+    if (!fill_body()) return false;
+    if (body_filled_ < waiting_body_.body_bytes) continue;
+    body_filled_ = 0;
+    session_->body_received(std::exchange(body_, {}));
+    return true;
   }
-  input_.erase(0, turn.body_bytes);
+  const std::size_t skipped = std::min(input_.size(), waiting_body_.body_bytes);
+  input_.erase(0, skipped);
+  waiting_body_.body_bytes -= skipped;
+  if (waiting_body_.body_bytes > 0) return false;
+  session_->body_skipped();
   return true;
+}
+
+bool TestClient::fill_body() {
+  const std::size_t slice = std::min({input_.size(), waiting_body_.body_bytes - body_filled_, limits::kTurnBodyBytes});
+  if (slice == 0) return false;
+  switch (session_->prepare_body(body_filled_ + slice)) {
+    case BodyRoom::kReady:
+      std::copy_n(input_.data(), slice, body_->data() + body_filled_);
+      body_filled_ += slice;
+      input_.erase(0, slice);
+      return true;
+    case BodyRoom::kNotYet:
+      ++yields_;
+      return true;
+    case BodyRoom::kBlocked:
+      return false;
+    case BodyRoom::kRefused:
+      body_ = {};
+      waiting_body_.state = TurnResult::State::kSkipBody;
+      waiting_body_.body_bytes -= std::exchange(body_filled_, 0);
+      return true;
+  }
+  return false;
 }
 
 void TestClient::run_task(const ConnectionTask& task) {

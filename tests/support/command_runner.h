@@ -90,7 +90,7 @@ class TestClient {
   std::uint64_t id() const { return ref_.id; }
   // True once the server has closed it.
   bool closed() const { return closed_; }
-  // How often on_input() gave way to others (kYield).
+  // How often it gave way to others: on_input() (kYield), and bodies that waited for room (kNotYet).
   std::size_t yields() const { return yields_; }
   // REQUIRES: !closed().
   RequestSession& session() { return *session_; }
@@ -101,8 +101,10 @@ class TestClient {
   friend class CommandRunner;
   TestClient(CommandService& service, ConnectionRef ref, const ClientOptions& options);
   void execute();
-  // Reads or skips the body that the session has asked for, if all of it is there.
-  bool take_body(const TurnResult& turn);
+  // Reads or skips the body that the session has asked for, as far as it is there. True: that was all of it.
+  bool take_body();
+  // Reads the next slice. False: not now.
+  bool fill_body();
   void run_task(const ConnectionTask& task);
 
   ConnectionRef ref_;
@@ -110,6 +112,8 @@ class TestClient {
   std::shared_ptr<ConnectionGauges> gauges_ = std::make_shared<ConnectionGauges>();
   std::unique_ptr<RequestSession> session_;
   TurnResult waiting_body_;
+  BlobRef body_;
+  std::size_t body_filled_ = 0;
   std::string input_;
   ReplyBuffer output_;
   std::size_t yields_ = 0;

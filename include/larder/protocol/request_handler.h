@@ -27,7 +27,7 @@ struct ConnectionRef {
 struct ConnectionGauges {
   std::atomic<std::uint64_t> unread_bytes{0};    // received, not yet executed
   std::atomic<std::uint64_t> unsent_bytes{0};    // replies waiting
-  std::atomic<std::uint64_t> buffer_bytes{0};    // memory held for the connection, replies aside
+  std::atomic<std::uint64_t> buffer_bytes{0};    // memory held for the connection, replies and bodies aside
   std::atomic<std::uint64_t> received_bytes{0};  // in all
   std::atomic<std::uint64_t> sent_bytes{0};
 };
@@ -56,6 +56,14 @@ struct TurnResult {
   std::size_t body_bytes = 0;
 };
 
+// Whether a body may go on being received.
+enum class BodyRoom : std::uint8_t {
+  kReady,
+  kNotYet,   // some room was made: ask again after others had their turn
+  kBlocked,  // there is none to be made at present: ask again in a while
+  kRefused,  // there will be none: drop the body, what has come of it and what is to come, then call body_skipped()
+};
+
 class RequestSession {
  public:
   virtual ~RequestSession() = default;
@@ -66,6 +74,9 @@ class RequestSession {
 
   // The place for a body of so many bytes. Empty: no memory; net then closes the connection.
   virtual BlobRef body_block(std::size_t body_bytes) = 0;
+  // Makes room for the first `body_bytes` of the body being received, a bounded piece a call; asked before more of it
+  // is read.
+  virtual BodyRoom prepare_body(std::size_t body_bytes) = 0;
   virtual void body_received(BlobRef body) = 0;
   virtual void body_skipped() = 0;
 

@@ -33,8 +33,11 @@ class Budget {
   void set_bytes_max(std::uint64_t bytes_max) { bytes_max_.store(bytes_max, std::memory_order_relaxed); }
   void set_items_max(std::uint64_t items_max) { items_max_.store(items_max, std::memory_order_relaxed); }
   // How many Reservations there are, and how many there have been.
+  // Those of values that are still arriving count apart: by the bytes that they hold.
   std::uint64_t reservations() const { return reservations_.load(std::memory_order_acquire); }
   std::uint64_t reservations_begun() const { return reservations_begun_.load(std::memory_order_acquire); }
+
+  std::uint64_t receiving_bytes() const { return receiving_bytes_.load(std::memory_order_relaxed); }
 
   // How far the use is above the limits; zero where it is not.
   RoomNeeded excess() const;
@@ -48,6 +51,7 @@ class Budget {
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<std::uint64_t> items_{0};
   std::atomic<std::uint64_t> peak_bytes_{0};
+  std::atomic<std::uint64_t> receiving_bytes_{0};
   std::atomic<std::uint64_t> reservations_{0};
   std::atomic<std::uint64_t> reservations_begun_{0};
 };
@@ -55,15 +59,14 @@ class Budget {
 // Room that was taken from a Budget before it is used; what is left is given back at the end.
 class Reservation {
  public:
-  Reservation(Budget& budget, RoomNeeded held, bool may_overdraw = false)
-      : budget_(budget), held_(held), may_overdraw_(may_overdraw) {
-    budget_.reservations_.fetch_add(1, std::memory_order_acq_rel);
-    budget_.reservations_begun_.fetch_add(1, std::memory_order_acq_rel);
-  }
-  ~Reservation() {
-    budget_.give_back(held_);
-    budget_.reservations_.fetch_sub(1, std::memory_order_acq_rel);
-  }
+  enum class Purpose : std::uint8_t {
+    kWrite,       // of one that is under way: used, or given back, in a moment
+    kMultiWrite,  // likewise; may overdraw
+    kReceive,     // of one whose value is still arriving: held for as long as its client takes
+  };
+
+  Reservation(Budget& budget, RoomNeeded held, Purpose purpose);
+  ~Reservation();
   Reservation(const Reservation&) = delete;
   Reservation& operator=(const Reservation&) = delete;
 
@@ -71,16 +74,22 @@ class Reservation {
   RoomNeeded draw(RoomNeeded wanted);
   // More room, already taken from the budget.
   void add(RoomNeeded room);
+  // Everything that `other` holds, which then holds nothing. REQUIRES: of the same budget.
+  void take_over(Reservation& other);
   // Takes `room` from the budget beyond its limits, where this reservation may, within limits::kOverdrawBytesMax in
   // all. Items may always be overdrawn: they take no memory of their own.
   bool overdraw(RoomNeeded room);
-  void give_back_all();
+  void give_back_all() { give_back_beyond({}); }
+  // Keeps so much.
+  void give_back_beyond(RoomNeeded kept);
   RoomNeeded held() const { return held_; }
 
  private:
+  void set_held(RoomNeeded held);
+
   Budget& budget_;
   RoomNeeded held_;
-  const bool may_overdraw_;
+  const Purpose purpose_;
   std::size_t overdrawn_bytes_ = 0;
 };
 

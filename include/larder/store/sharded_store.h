@@ -58,6 +58,7 @@ struct StoreStats {
   std::uint64_t peak_bytes = 0;
   std::uint64_t startup_bytes = 0;  // the part of it that an empty store takes
   std::uint64_t warm_bytes = 0;     // of freed large values, kept for the next for a moment; not part of it
+  std::uint64_t receiving_bytes = 0;  // of them, held for values that are still arriving
   std::uint64_t maxmemory_bytes = 0;
   std::uint64_t maxitems = 0;
 };
@@ -80,17 +81,30 @@ class ShardedStore {
   Key key(Database database, std::string_view bytes) const { return {bytes, hasher_(database, bytes), database}; }
 
   // `body(Shard&, Op&) -> StatusCode`, under the lock of the key's shard. Returns what `body` returned last, or
-  // kOutOfMemory where room could not be made (noeviction, or larger than everything that may be evicted).
+  // kOutOfMemory where room could not be made (noeviction, or larger than everything that may be evicted). What is
+  // written draws on `room` first, if there is any; what it does not need of it stays there.
   template <class Body>
-  StatusCode run(const Key& key, TimeMs now_ms, Body&& body);
+  StatusCode run(const Key& key, TimeMs now_ms, Body&& body, Reservation* room = nullptr);
 
   // `body(access) -> StatusCode`, where access(key) -> pair<Shard&, Op&>, under the locks of all the keys' shards,
   // atomically. `room` (the sum of what the writes may need, each key counted as a new item; keys that exist are then
   // taken off the items) is made and reserved before; a shortfall overdraws, bounded, and is settled after. Errors:
-  // kOutOfMemory before anything changed.
+  // kOutOfMemory before anything changed. What `held` has counts towards the room; nothing is left in it.
   class MultiAccess;
   StatusCode run_multi(std::span<const Key> keys, RoomNeeded room, TimeMs now_ms,
-                       const std::function<StatusCode(MultiAccess&)>& body);
+                       const std::function<StatusCode(MultiAccess&)>& body, Reservation* held = nullptr);
+
+  // --- Room for a value that is still arriving, a little at a time, so that nobody waits while it is made ---
+  // An empty reservation, to be given to run() or run_multi() when all is there. The store must outlive it.
+  std::unique_ptr<Reservation> open_reservation();
+  enum class RoomStep : std::uint8_t {
+    kReady,    // `reservation` holds what is wanted
+    kMore,     // some was made; call again after others had their turn
+    kBlocked,  // nothing is left to evict: others hold room that they have not used yet; call again later
+    kNever,    // nothing is left to evict and nobody holds room, or it is more than everything
+  };
+  // Evicts at most limits::kRoomItemsPerTurn items.
+  RoomStep extend(Reservation& reservation, RoomNeeded wanted, TimeMs now_ms);
 
   // --- The keyspace ---
   // One step of SCAN: visits at least `count` items of all databases' (or some buckets' worth) from `cursor` on and
@@ -223,11 +237,12 @@ class ShardedStore {
   bool make_room(RoomNeeded missing, Reservation& reservation, TimeMs now_ms, Events& events);
   bool make_room_alone(Reservation& reservation, RoomNeeded wanted, TimeMs now_ms, Events& events);
   bool evict_into(Reservation& reservation, RoomNeeded wanted, TimeMs now_ms, Events& events);
+  RoomStep extend_a_little(Reservation& reservation, RoomNeeded wanted, TimeMs now_ms, Events& events);
   // One visit to the shard that has the coldest item of all, to free up to `wanted`; `into` gets it, or the budget if
-  // that is null. False if no shard has a victim.
-  bool evict_coldest(RoomNeeded wanted, Reservation* into, TimeMs now_ms, Events& events);
-  // Evicts there what is no warmer than `rank_max`. False if nothing is.
-  static bool evict_from(Slot& slot, RoomNeeded wanted, std::int64_t rank_max, Op op) REQUIRES_LOCK(slot.mutex);
+  // that is null. Returns the work done, in items; 0 if no shard has a victim.
+  std::size_t evict_coldest(RoomNeeded wanted, Reservation* into, TimeMs now_ms, Events& events);
+  // Evicts there what is no warmer than `rank_max`. Returns the work done, in items; 0 if nothing is.
+  static std::size_t evict_from(Slot& slot, RoomNeeded wanted, std::int64_t rank_max, Op op) REQUIRES_LOCK(slot.mutex);
   bool could_ever_fit(RoomNeeded room) const;
   // What the budget has of maxmemory: the rest is for segments that are open or on their way to be free.
   std::uint64_t budget_bytes(std::uint64_t maxmemory_bytes) const;
@@ -290,13 +305,14 @@ class ShardedStore::MultiAccess {
 };
 
 template <class Body>
-StatusCode ShardedStore::run(const Key& key, TimeMs now_ms, Body&& body) {
+StatusCode ShardedStore::run(const Key& key, TimeMs now_ms, Body&& body, Reservation* room) {
   Slot& slot = slot_of(key.hash);
   Events events(wanted_events_);
-  Op op{now_ms, events, nullptr, {}};
+  Op op{now_ms, events, room, {}};
   StatusCode status = run_locked(slot, op, body);
   if (status == StatusCode::kNeedsRoom) [[unlikely]] {
-    Reservation reservation(budget_, {});
+    Reservation reservation(budget_, {}, Reservation::Purpose::kWrite);
+    if (room != nullptr) reservation.take_over(*room);
     op.reservation = &reservation;
     for (int attempt = 0; attempt < kRoomAttemptsMax && status == StatusCode::kNeedsRoom; ++attempt) {
       if (!make_room(op.needed, reservation, now_ms, events)) break;

@@ -134,6 +134,52 @@ TEST_F(LimitsTest, BodiesWaitForMemoryAndOthersAreServed) {
   EXPECT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() == 0U; }));
 }
 
+// Whoever waits for room gives way: a small request sent later is answered first.
+TEST_F(LimitsTest, ABodyThatIsToldToWaitLetsOthersGoFirst) {
+  handler.bodies_not_yet = 1'000'000;
+  start();
+  SocketClient big = connect();
+  big.send("BODY 800000\n" + std::string(800'000, 'a'));
+  ASSERT_TRUE(eventually([&] { return handler.bodies_asked > 2; }));
+  SocketClient small = connect();
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(small.exchange("PING\n", "+PONG\r\n"), "+PONG\r\n");
+  EXPECT_EQ(big.receive_available(), "");
+  handler.bodies_not_yet = 0;
+  EXPECT_EQ(big.receive_until("\r\n").substr(0, 12), "+BODY 800000");
+}
+
+TEST_F(LimitsTest, ABlockedBodyLooksAgainWithoutNewInput) {
+  handler.body_room = BodyRoom::kBlocked;
+  start();
+  SocketClient client = connect();
+  client.send("BODY 800000\n" + std::string(800'000, 'a'));
+  ASSERT_TRUE(eventually([&] { return handler.bodies_asked > 2; }));
+  handler.body_room = BodyRoom::kReady;
+  EXPECT_EQ(client.receive_until("\r\n").substr(0, 12), "+BODY 800000");
+}
+
+TEST_F(LimitsTest, AClientThatLeavesWhileItsBodyIsBlockedIsForgotten) {
+  handler.body_room = BodyRoom::kBlocked;
+  start();
+  SocketClient client = connect();
+  client.send("BODY 800000\n" + std::string(800'000, 'a'));
+  ASSERT_TRUE(eventually([&] { return handler.bodies_asked > 2; }));
+  client.abort();
+  EXPECT_TRUE(await_no_connections());
+}
+
+TEST_F(LimitsTest, ARefusedBodyIsPassedOverAndHoldsNothing) {
+  start();
+  SocketClient client = connect();
+  client.send("BODY 800000\n" + std::string(500'000, 'a'));
+  ASSERT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() >= 500'000U; }));
+  handler.body_room = BodyRoom::kRefused;
+  client.send(std::string(100'000, 'a'));
+  EXPECT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() == 0U; }));
+  client.send(std::string(200'000, 'a') + "PING\n");
+  EXPECT_EQ(client.receive_until("+PONG\r\n"), "-SKIPPED\r\n+PONG\r\n");
+}
+
 // Its peer's end is noticed although nothing is read from it.
 TEST_F(LimitsTest, AClientThatLeavesWhileItsBodyWaitsIsForgotten) {
   settings.receive_bytes_max = 1'000'000;

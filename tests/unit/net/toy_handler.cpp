@@ -47,14 +47,28 @@ class ToySession final : public RequestSession {
     ++handler_.body_blocks;
     return Blob::allocate(body_bytes);
   }
+  BodyRoom prepare_body(std::size_t body_bytes) override {
+    check_thread();
+    ++handler_.bodies_asked;
+    if (handler_.bodies_not_yet > 0) {
+      --handler_.bodies_not_yet;
+      return BodyRoom::kNotYet;
+    }
+    prepared_ = body_bytes;
+    return handler_.body_room;
+  }
   void body_received(BlobRef body) override {
     check_thread();
+    EXPECT_EQ(prepared_, body->size()) << "bytes were received before there was room for them";
     for (const char byte : body->view()) sum_ += static_cast<unsigned char>(byte);
     held_ += body->size();
     bodies_.erase(bodies_.begin());
     bodies_done_ = bodies_.empty();
   }
-  void body_skipped() override { skipped_ = bodies_done_ = true; }
+  void body_skipped() override {
+    skipped_ = bodies_done_ = true;
+    bodies_.clear();
+  }
 
   bool parked() const override { return parked_; }
   bool closing() const override { return closing_; }
@@ -154,6 +168,7 @@ class ToySession final : public RequestSession {
   bool bodies_done_ = false;
   bool several_ = false;
   bool skipped_ = false;
+  std::size_t prepared_ = 0;
   std::size_t held_ = 0;
   std::uint64_t sum_ = 0;
   bool parked_ = false;

@@ -39,7 +39,10 @@ class ToyHandler final : public RequestHandler {
   std::atomic<bool> no_memory{false};
   std::atomic<std::uint64_t> executed{0};
   std::atomic<std::uint64_t> alive{0};
-  std::atomic<std::uint64_t> body_blocks{0};   // handed out
+  std::atomic<std::uint64_t> body_blocks{0};  // handed out
+  std::atomic<int> bodies_not_yet{0};         // so often a body is told to wait for its turn
+  std::atomic<BodyRoom> body_room{BodyRoom::kReady};
+  std::atomic<std::uint64_t> bodies_asked{0};
   std::atomic<std::uint64_t> wrong_thread{0};  // calls that came on another thread than the session's own
 
  private:

@@ -71,7 +71,7 @@ TEST(Reservation, CoversWhatItHoldsAndGivesBackTheRest) {
   Budget budget(100, 10);
   ASSERT_TRUE(budget.try_take({60, 2}));
   {
-    Reservation reservation(budget, {60, 2});
+    Reservation reservation(budget, {60, 2}, Reservation::Purpose::kWrite);
     const RoomNeeded uncovered = reservation.draw({50, 3});
     EXPECT_EQ(uncovered.bytes, 0u);
     EXPECT_EQ(uncovered.items, 1u);
@@ -83,9 +83,9 @@ TEST(Reservation, CoversWhatItHoldsAndGivesBackTheRest) {
 
 TEST(Reservation, OverdrawsOnlyWhereItMayAndWithinItsBound) {
   Budget budget(100, 1);
-  Reservation strict(budget, {});
+  Reservation strict(budget, {}, Reservation::Purpose::kWrite);
   EXPECT_FALSE(strict.overdraw({1, 0}));
-  Reservation generous(budget, {}, true);
+  Reservation generous(budget, {}, Reservation::Purpose::kMultiWrite);
   EXPECT_TRUE(generous.overdraw({limits::kOverdrawBytesMax, 5}));
   EXPECT_FALSE(generous.overdraw({1, 0}));
   EXPECT_TRUE(generous.overdraw({0, 1}));

@@ -174,7 +174,7 @@ TEST_F(SmallMemory, EvictionFillsTheReservationAndNotTheBudget) {
   for (int i = 0; set(std::to_string(i), "v") == StatusCode::kOk; ++i) {
   }
   const std::uint64_t used = budget_.used_bytes();
-  Reservation reservation(budget_, {});
+  Reservation reservation(budget_, {}, Reservation::Purpose::kWrite);
   Op call = op(&reservation);
   const WorkDone done = shard_.evict({500, 0}, {.items_max = 64, .buckets_max = 1}, call);
   EXPECT_GE(done.bytes, 500u);

@@ -1,0 +1,137 @@
+// Large values over sockets: what their clients announce costs nothing, what arrives has its room, and nobody else
+// waits for it.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support/command_runner.h"
+#include "support/eventually.h"
+#include "support/test_server.h"
+
+namespace larder::test {
+namespace {
+
+constexpr std::uint64_t kMaxmemory = 64ULL << 20;
+
+std::string announcement(const std::string& key, std::size_t value_bytes) {
+  return "*3\r\n$3\r\nSET\r\n$" + std::to_string(key.size()) + "\r\n" + key + "\r\n$" + std::to_string(value_bytes) +
+         "\r\n";
+}
+
+class LargeValuesTest : public testing::TestWithParam<const char*> {
+ protected:
+  ~LargeValuesTest() override {
+    server_.server().stop();
+    store().check_invariants();
+  }
+
+  ShardedStore& store() { return server_.server().store(); }
+  // Until the store has had to evict.
+  void fill_with_small_items() {
+    SocketClient client = server_.connect();
+    const std::string small(100, 's');
+    for (int batch = 0; store().stats().total.evicted == 0; ++batch) {
+      std::string requests;
+      std::string replies;
+      for (int i = 0; i < 1'000; ++i) {
+        requests += encode_request({"SET", std::to_string(batch) + ":" + std::to_string(i), small});
+        replies += kOk;
+      }
+      ASSERT_EQ(client.exchange(requests, replies), replies);
+    }
+  }
+
+  TestServer server_{{{"maxmemory", std::to_string(kMaxmemory)}, {"threads", GetParam()}}};
+};
+
+TEST_P(LargeValuesTest, AHundredThatAreAnnouncedAndNotSentEvictNothing) {
+  fill_with_small_items();
+  const StoreStats before = store().stats();
+  const std::size_t value_bytes = store().value_bytes_max() / (1 << 20) * (1 << 20);
+  std::vector<SocketClient> clients;
+  for (int i = 0; i < 100; ++i) {
+    clients.push_back(server_.connect());
+    // What comes before it on the connection shows that the announcement was read.
+    clients.back().send(encode_request({"PING"}) + announcement("big:" + std::to_string(i), value_bytes));
+  }
+  for (SocketClient& client : clients) ASSERT_EQ(client.receive(7), "+PONG\r\n");
+  SocketClient other = server_.connect();
+  ASSERT_EQ(other.exchange("PING\r\n", "+PONG\r\n"), "+PONG\r\n");
+  const StoreStats after = store().stats();
+  EXPECT_EQ(after.total.evicted, before.total.evicted);
+  EXPECT_EQ(after.total.items, before.total.items);
+  EXPECT_EQ(after.receiving_bytes, 0u);
+}
+
+TEST_P(LargeValuesTest, ThatArriveAtOnceShareTheirPartOfMemoryAndAllAreStored) {
+  fill_with_small_items();
+  constexpr std::size_t kValueBytes = 6 << 20;  // of the eighth: three quarters
+  const std::string value(kValueBytes, 'v');
+  std::vector<std::thread> threads;
+  std::atomic<bool> done{false};
+  std::uint64_t receiving_max = 0;
+  std::uint64_t used_max = 0;
+  std::thread watcher([&] {
+    while (!done) {
+      const StoreStats stats = store().stats();
+      receiving_max = std::max(receiving_max, stats.receiving_bytes);
+      used_max = std::max(used_max, stats.used_bytes);
+    }
+  });
+  for (int i = 0; i < 6; ++i) {
+    threads.emplace_back([&, i] {
+      SocketClient client = server_.connect();
+      const std::string key = "big:" + std::to_string(i);
+      for (int round = 0; round < 3; ++round) {
+        client.send(announcement(key, kValueBytes) + value + "\r\n");
+        EXPECT_EQ(client.receive(5), kOk);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  done = true;
+  watcher.join();
+  // An eighth, one value let past it, and what a turn takes ahead.
+  EXPECT_LE(receiving_max, kMaxmemory / 8 + kValueBytes + (2u << 20));
+  EXPECT_GT(receiving_max, kValueBytes / 2);
+  EXPECT_LE(used_max, kMaxmemory);
+  SocketClient client = server_.connect();
+  for (int i = 0; i < 6; ++i) {
+    client.send("STRLEN big:" + std::to_string(i) + "\r\n");
+    EXPECT_EQ(client.receive_until("\r\n"), integer(kValueBytes));
+  }
+  EXPECT_EQ(store().stats().receiving_bytes, 0u);
+}
+
+TEST_P(LargeValuesTest, WhoseClientLeavesHalfwayLeaveNothingBehind) {
+  const std::uint64_t used = store().used_bytes();
+  SocketClient client = server_.connect();
+  client.send(announcement("big", 6 << 20) + std::string(5 << 20, 'v'));
+  ASSERT_TRUE(eventually([&] { return store().stats().receiving_bytes >= 5u << 20; }));
+  client.abort();
+  EXPECT_TRUE(eventually([&] { return store().stats().receiving_bytes == 0; }));
+  EXPECT_EQ(store().used_bytes(), used);
+}
+
+TEST_P(LargeValuesTest, GoOnArrivingWhileTheLimitIsLowered) {
+  fill_with_small_items();
+  SocketClient client = server_.connect();
+  client.send(announcement("big", 6 << 20) + std::string(3 << 20, 'v'));
+  ASSERT_TRUE(eventually([&] { return store().stats().receiving_bytes >= 3u << 20; }));
+  SocketClient other = server_.connect();
+  const std::string lower = encode_request({"CONFIG", "SET", "maxmemory", std::to_string(kMaxmemory / 4)});
+  ASSERT_EQ(other.exchange(lower, "+OK\r\n"), "+OK\r\n");
+  client.send(std::string(3 << 20, 'v') + "\r\n");
+  EXPECT_EQ(client.receive(5), kOk);
+  EXPECT_TRUE(eventually([&] { return store().used_bytes() <= kMaxmemory / 4; }));
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, LargeValuesTest, testing::Values("1", "4"),
+                         [](const auto& test) { return std::string("Threads") + test.param; });
+
+}  // namespace
+}  // namespace larder::test
