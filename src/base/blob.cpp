@@ -30,7 +30,10 @@ BlobRef Blob::allocate(std::size_t size_bytes) {
 void Blob::unref() {
   if (references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   PageArena::of_process().free(data_, run_bytes(size_bytes_));
+  const std::shared_ptr<BlobCharge> charge = std::move(charge_);
+  const std::size_t bytes = footprint_bytes(size_bytes_);
   delete this;
+  if (charge != nullptr) charge->give_back(bytes);
 }
 
 }  // namespace larder

@@ -62,7 +62,7 @@ class Append {
       short_.append(suffix_.bytes);
       return store(shard, op, {short_});
     }
-    if (joined_ && is_joined_from(*item)) return store(shard, op, {joined_->view(), joined_.get()});
+    if (joined_ && is_joined_from(*item)) return store_joined(shard, op);
     if (may_join_outside) {
       remember(*item);
       wants_joining_ = true;
@@ -74,6 +74,17 @@ class Append {
 
   StatusCode store(Shard& shard, Op& op, Value value) {
     return shard.set(key_, value, {.keep_expiry = true}, op, EventKind::kChanged);
+  }
+
+  // Without the reference to the old block, which the store would take for one that somebody still reads and keep
+  // charged beside the new one.
+  StatusCode store_joined(Shard& shard, Op& op) {
+    Blob* const old = old_blob_.get();
+    old_blob_ = {};
+    const StatusCode status = store(shard, op, {joined_->view(), joined_.get()});
+    // Nothing was changed then: the old block is where it was.
+    if (status == StatusCode::kNeedsRoom) old_blob_ = BlobRef::share(old);
+    return status;
   }
 
   bool join(std::string_view old) {

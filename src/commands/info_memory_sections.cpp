@@ -110,6 +110,7 @@ void info_cache(const InfoContext& context, InfoText& text) {
   text.field("used_overhead_bytes", store.total.overhead_bytes);
   text.field("used_slack_bytes", store.total.slack_bytes);
   text.field("used_receiving_bytes", store.receiving_bytes);
+  text.field("pinned_bytes", store.pinned_bytes);
   text.field("log_bytes", store.total.log_bytes);
   text.field("appended_bytes", store.total.appended_bytes);
   text.field("moved_bytes", store.total.moved_bytes);

@@ -50,6 +50,7 @@ class Session final : public RequestSession {
   bool mid_request() const override { return parser_.mid_request(); }
   std::size_t buffered_bytes() const override { return parser_.buffered_bytes(); }
   std::size_t held_body_bytes() const override { return parser_.partial().blob_bytes(); }
+  bool output_must_hurry() const override { return services_.store.pins_too_much(); }
   void abandon_parked(ReplyBuffer& out) override;
 
   // --- For handlers ---

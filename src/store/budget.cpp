@@ -34,6 +34,22 @@ std::size_t above(std::uint64_t used, std::uint64_t limit) {
 
 }  // namespace
 
+void PinnedBytes::give_back(std::size_t bytes) {
+  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  const LockGuard lock(mutex_);
+  if (budget_ != nullptr) budget_->give_back({bytes, 0});
+}
+
+void PinnedBytes::detach() {
+  const LockGuard lock(mutex_);
+  budget_ = nullptr;
+}
+
+void Budget::pin(Blob& blob) {
+  pinned_->add(Blob::footprint_bytes(blob.size()));
+  blob.leave_charge(pinned_);
+}
+
 bool Budget::try_take(RoomNeeded room) {
   if (take_within(bytes_, bytes_max(), room.bytes, room.bytes) != room.bytes) return false;
   if (take_within(items_, items_max(), room.items, room.items) != room.items) {

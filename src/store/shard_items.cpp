@@ -162,13 +162,17 @@ StatusCode Shard::overwrite(Location old, const Key& key, const Value& value, co
   const bool in_place = shape.record_bytes() == was.record_bytes() && shape.has_blob == was.has_blob() &&
                         shape.form == was.form() && shape.has_expiry == was.has_expiry_field();
   if (!in_place) shape.has_expiry = expire_at_ms != kNoExpiry;
-  const std::size_t old_cost = cost(was.shape());
+  // What others still read stays charged beside what takes its place.
+  Blob* const old_blob = was.blob();
+  const bool pinned = old_blob != nullptr && old_blob->is_shared();
+  const std::size_t old_cost = cost(was.shape()) - (pinned ? Blob::footprint_bytes(old_blob->size()) : 0);
   const std::size_t new_cost = cost(shape);
   if (!acquire(RoomNeeded{new_cost, 0}.beyond({old_cost, 0}), op)) return StatusCode::kNeedsRoom;
 
   const StatusCode status = in_place ? overwrite_in_place(old, key, value, expire_at_ms, op)
                                      : overwrite_elsewhere(old, key, value, shape, expire_at_ms, op);
   if (status == StatusCode::kOk) {
+    drop_blob(old_blob, pinned);
     release(RoomNeeded{old_cost, 0}.beyond({new_cost, 0}), nullptr);
     if (!in_place) pay_for(shape.record_bytes());
   } else {
@@ -187,7 +191,6 @@ StatusCode Shard::overwrite_in_place(Location location, const Key& key, const Va
   }
   unaccount(record);
   if (record.has_blob()) {
-    const BlobRef replaced = BlobRef::adopt(record.blob());
     const std::size_t before_bytes = record.total_bytes();
     record.set_blob(fresh.release());
     record.set_value_bytes(value.bytes.size());
@@ -212,13 +215,12 @@ StatusCode Shard::overwrite_elsewhere(Location old, const Key& key, const Value&
   const Location location = append_record(key, shape, expire_at_ms, stream_for_rewrite(old, key.hash));
   if (location == kNowhere) return StatusCode::kOutOfMemory;
   ItemRef record = item(location);
-  // The value may lie in the old record or its blob, which are still there.
+  // The value may lie in the old record or its blob, which the caller keeps until the end.
   if (shape.has_blob) {
     record.set_blob(fresh.release());
   } else {
     copy_bytes(record.value_data(), value.bytes);
   }
-  const BlobRef replaced = BlobRef::adopt(item(old).blob());
   unaccount(item(old));
   note_expiry(location, expire_at_ms, op.now_ms);
   account(record);
@@ -229,6 +231,13 @@ StatusCode Shard::overwrite_elsewhere(Location old, const Key& key, const Value&
 StreamId Shard::stream_for_rewrite(Location old, KeyHash hash) const {
   return is_managed(old) ? policy_->stream_for(Arrival::kRewritten, hash, old)
                          : policy_->stream_for(Arrival::kNew, hash, kNowhere);
+}
+
+void Shard::drop_blob(Blob* blob, bool pinned) {
+  const BlobRef given_up = BlobRef::adopt(blob);
+  if (!pinned) return;
+  pinned_bytes_ += Blob::footprint_bytes(blob->size());
+  budget_.pin(*blob);
 }
 
 void Shard::replace(Location from, Location to, KeyHash hash, TimeMs now_ms) {
@@ -325,14 +334,16 @@ void Shard::remove(Location location, KeyHash hash, Removal why, Reservation* to
   index_.erase(position_of(hash), location);
   if (index_.wants_step()) index_.step();
   settle_index(0, to);
-  const std::size_t freed = cost(record.shape());
-  const BlobRef last = BlobRef::adopt(record.blob());
+  Blob* const blob = record.blob();
+  const bool pinned = blob != nullptr && blob->is_shared();
+  const std::size_t freed = cost(record.shape()) - (pinned ? Blob::footprint_bytes(blob->size()) : 0);
   if (why == Removal::kFlushed) {
     unaccount_flushed(record);
   } else {
     unaccount(record);
   }
   log_.retire(location, record.total_bytes());
+  drop_blob(blob, pinned);
   release({freed, why == Removal::kFlushed ? 0u : 1u}, to);
   settle_metadata();
 }

@@ -34,7 +34,10 @@ WorkDone Shard::evict(RoomNeeded wanted, WorkBudget budget, Op& op) {
   const std::uint64_t bytes_before = stats_.used_bytes();
   const std::uint64_t items_before = stats_.items;
   const std::uint64_t item_bytes_before = stats_.item_bytes;
-  const auto freed_bytes = [&] { return bytes_before - std::min(bytes_before, stats_.used_bytes()); };
+  const std::uint64_t pinned_before = pinned_bytes_;
+  const auto freed_bytes = [&] {
+    return bytes_before - std::min(bytes_before, stats_.used_bytes() + pinned_bytes_ - pinned_before);
+  };
   const auto satisfied = [&] { return freed_bytes() >= wanted.bytes && items_before - stats_.items >= wanted.items; };
   WorkDone done;
   if (flushed_items_ > 0) walk(urgent_, Urgency::kDue, budget, op, op.reservation, done);

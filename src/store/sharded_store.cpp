@@ -361,6 +361,7 @@ StoreStats ShardedStore::stats() {
   result.peak_bytes = budget_.peak_bytes();
   result.startup_bytes = fixed_bytes_;
   result.warm_bytes = PageArena::of_process().warm_bytes();
+  result.pinned_bytes = budget_.pinned_bytes();
   result.receiving_bytes = budget_.receiving_bytes();
   result.maxmemory_bytes = maxmemory_bytes_.load(std::memory_order_relaxed);
   result.maxitems = budget_.items_max();
@@ -382,6 +383,11 @@ std::size_t ShardedStore::value_bytes_max() const {
   return bytes_max <= taken
              ? 0
              : static_cast<std::size_t>(std::min<std::uint64_t>(bytes_max - taken, limits::kValueBytesMax));
+}
+
+bool ShardedStore::pins_too_much() const {
+  const std::uint64_t bytes_max = budget_.bytes_max();
+  return bytes_max != 0 && budget_.pinned_bytes() > bytes_max / limits::kPinnedShare;
 }
 
 void ShardedStore::check_invariants() {

@@ -103,7 +103,8 @@ ShardedStore::RoomStep ShardedStore::extend_a_little(Reservation& reservation, R
     const std::size_t done = evict_coldest(missing, &reservation, now_ms, events);
     work += done;
     if (done != 0) continue;
-    const bool others_hold_room = budget_.reservations() != 0 || budget_.receiving_bytes() > reservation.held().bytes;
+    const bool others_hold_room = budget_.reservations() != 0 || budget_.receiving_bytes() > reservation.held().bytes ||
+                                  budget_.pinned_bytes() != 0;
     if (others_hold_room) return RoomStep::kBlocked;
     if (looked_again || policy() == PolicyKind::kNoEviction) return RoomStep::kNever;
     // Whoever was storing an item at this moment has stored it, and its rank is known, after this.

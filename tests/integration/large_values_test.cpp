@@ -117,6 +117,22 @@ TEST_P(LargeValuesTest, WhoseClientLeavesHalfwayLeaveNothingBehind) {
   EXPECT_EQ(store().used_bytes(), used);
 }
 
+TEST_P(LargeValuesTest, ThatAreGoneStayChargedWhileTheirReaderTakesNothing) {
+  constexpr std::size_t kValueBytes = 6 << 20;
+  SocketClient writer = server_.connect();
+  writer.send(announcement("big", kValueBytes) + std::string(kValueBytes, 'v') + "\r\n");
+  ASSERT_EQ(writer.receive(5), kOk);
+  SocketClient reader = SocketClient::tcp(server_.port(), {.receive_buffer_bytes = 4096});
+  reader.send("GET big\r\n");
+  ASSERT_EQ(reader.receive(10), "$6291456\r\n");
+  ASSERT_EQ(writer.exchange("DEL big\r\n", ":1\r\n"), ":1\r\n");
+  EXPECT_GE(store().stats().pinned_bytes, kValueBytes);
+  EXPECT_GE(store().used_bytes(), kValueBytes);
+  reader.close();
+  EXPECT_TRUE(eventually([&] { return store().stats().pinned_bytes == 0; }));
+  EXPECT_LT(store().used_bytes(), kValueBytes);
+}
+
 TEST_P(LargeValuesTest, GoOnArrivingWhileTheLimitIsLowered) {
   fill_with_small_items();
   SocketClient client = server_.connect();

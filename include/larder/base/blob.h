@@ -1,17 +1,28 @@
 // A large value in a block of its own, shared by reference: a receive fills it, the store keeps it, replies send from
 // it while others replace the key. The bytes do not change once it is shared. The count is atomic, so references may be
 // dropped by any thread; the last one frees the block. Count and size are kept apart from the bytes, so that 64 KiB are
-// exactly 16 pages.
+// exactly 16 pages. A store that lets go of a block which others still read leaves its charge on it: whoever counts the
+// bytes is told when the last reference is gone.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
+#include <memory>
 #include <string_view>
 #include <utility>
 
 namespace larder {
 
 class Blob;
+
+// Counts what blocks cost that are still read although they were given up.
+class BlobCharge {
+ public:
+  virtual ~BlobCharge() = default;
+  // Called once for each block, after it is freed, by the thread that dropped the last reference, whatever locks it
+  // holds.
+  virtual void give_back(std::size_t bytes) = 0;
+};
 
 class BlobRef {
  public:
@@ -49,6 +60,12 @@ class Blob {
   const char* data() const { return data_; }
   std::size_t size() const { return size_bytes_; }
   std::string_view view() const { return {data_, size_bytes_}; }
+  // Whether there are other references than the caller's. A caller that holds the only one and lends it to nobody may
+  // rely on it.
+  bool is_shared() const { return references_.load(std::memory_order_acquire) != 1; }
+  // `charge` is told of footprint_bytes(size()) once the block is freed. REQUIRES: it has no charge yet; the caller
+  // holds a reference and is alone in giving the block up.
+  void leave_charge(std::shared_ptr<BlobCharge> charge) { charge_ = std::move(charge); }
   // What the block costs: its pages and the record of it.
   static std::size_t footprint_bytes(std::size_t size_bytes);
 
@@ -60,6 +77,7 @@ class Blob {
   char* const data_;
   const std::size_t size_bytes_;
   std::atomic<std::size_t> references_{1};
+  std::shared_ptr<BlobCharge> charge_;
 };
 
 inline BlobRef::BlobRef(const BlobRef& other) noexcept : blob_(other.blob_) {

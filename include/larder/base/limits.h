@@ -41,6 +41,10 @@ inline constexpr std::size_t kTurnBodyBytes = 256 * 1024;
 inline constexpr std::size_t kOutputSoftBytes = 1 << 20;
 // A client that takes nothing of its waiting output for this long is closed.
 inline constexpr std::int64_t kOutputStallMsMax = 60'000;
+// Values that are gone and only kept for replies that are not taken: above this part of maxmemory such clients have
+// less time.
+inline constexpr std::uint64_t kPinnedShare = 4;
+inline constexpr std::int64_t kPinnedStallMsMax = 2'000;
 // Unsent output at which a connection is closed whatever it is doing. Large values are held by reference, not copied,
 // but counted by their bytes all the same: eight of the largest fit.
 inline constexpr std::size_t kOutputHardBytes = 4ULL << 30;

@@ -20,6 +20,7 @@ class ReplyBuffer {
 
   // Bytes to be sent, blobs included.
   std::size_t size() const { return bytes_.size() - bytes_sent_ + blob_bytes_; }
+  bool holds_blobs() const { return blobs_sent_ < blobs_.size(); }
   bool empty() const { return size() == 0; }
 
   // A position to go back to: truncate() drops everything appended since. REQUIRES: nothing was sent in between.

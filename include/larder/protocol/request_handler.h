@@ -92,6 +92,9 @@ class RequestSession {
   // is executed. They count against what all unfinished requests together may hold.
   virtual std::size_t held_body_bytes() const { return 0; }
 
+  // True while so much memory is kept for nothing but replies that are not taken that their clients have less time.
+  virtual bool output_must_hurry() const { return false; }
+
   // The server is stopping and will not wait longer: answer a parked request with an error.
   virtual void abandon_parked(ReplyBuffer& out) = 0;
   // Whether the idle time limit applies (not to subscribers, as in Redis).

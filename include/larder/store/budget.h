@@ -2,20 +2,48 @@
 // maxitems. Atomic counters; any thread. Shards charge and release as they allocate and free; a write that finds no
 // room left answers kNeedsRoom, and ShardedStore evicts until a Reservation holds that room, then repeats the write
 // with it. So used bytes never pass the limit, and nobody evicts while holding a lock that a victim's shard may need.
+//
+// A blob that left its shard while replies are still sent from it stays charged ("pinned") until the last of them is
+// done: other items are evicted in its place.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
+#include "larder/base/mutex.h"
 #include "larder/store/types.h"
 
 namespace larder {
 
+class Budget;
+
+// What pinned blobs are charged to. They may outlive the budget; then it counts nothing any more.
+class PinnedBytes final : public BlobCharge {
+ public:
+  explicit PinnedBytes(Budget& budget) : budget_(&budget) {}
+
+  void add(std::size_t bytes) { bytes_.fetch_add(bytes, std::memory_order_relaxed); }
+  std::uint64_t get() const { return bytes_.load(std::memory_order_relaxed); }
+  void give_back(std::size_t bytes) override;
+  // The budget ends.
+  void detach();
+
+ private:
+  std::atomic<std::uint64_t> bytes_{0};
+  Mutex mutex_;  // nothing else is locked under it
+  Budget* budget_ GUARDED_BY(mutex_);
+};
+
 class Budget {
  public:
   // A limit of 0 means none.
-  Budget(std::uint64_t bytes_max, std::uint64_t items_max) : bytes_max_(bytes_max), items_max_(items_max) {}
+  Budget(std::uint64_t bytes_max, std::uint64_t items_max)
+      : bytes_max_(bytes_max), items_max_(items_max), pinned_(std::make_shared<PinnedBytes>(*this)) {}
+  ~Budget() { pinned_->detach(); }
+  Budget(const Budget&) = delete;
+  Budget& operator=(const Budget&) = delete;
 
   // Takes `room` if it fits under both limits; takes nothing otherwise.
   bool try_take(RoomNeeded room);
@@ -24,6 +52,10 @@ class Budget {
   // Takes it whatever the limits say (settling after a multi-key write).
   void take(RoomNeeded room);
   void give_back(RoomNeeded room);
+
+  // The blob, which is charged, leaves its shard and stays charged until nobody refers to it.
+  void pin(Blob& blob);
+  std::uint64_t pinned_bytes() const { return pinned_->get(); }
 
   std::uint64_t used_bytes() const { return bytes_.load(std::memory_order_relaxed); }
   std::uint64_t peak_bytes() const { return peak_bytes_.load(std::memory_order_relaxed); }
@@ -52,6 +84,7 @@ class Budget {
   std::atomic<std::uint64_t> items_{0};
   std::atomic<std::uint64_t> peak_bytes_{0};
   std::atomic<std::uint64_t> receiving_bytes_{0};
+  const std::shared_ptr<PinnedBytes> pinned_;
   std::atomic<std::uint64_t> reservations_{0};
   std::atomic<std::uint64_t> reservations_begun_{0};
 };

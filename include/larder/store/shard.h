@@ -216,6 +216,8 @@ class Shard final : private PolicyHost {
   StreamId stream_for_rewrite(Location old, KeyHash hash) const;
   // A record with everything but its value's bytes, not yet indexed; kNowhere if there is no address space.
   Location append_record(const Key& key, const ItemShape& shape, TimeMs expire_at_ms, StreamId stream);
+  // Gives the store's reference to the blob up (null: nothing). A pinned one stays charged.
+  void drop_blob(Blob* blob, bool pinned);
   // The record at `to` takes the place of the one at `from`, which dies; whoever is to have its blob has it already.
   // Counts as a use.
   void replace(Location from, Location to, KeyHash hash, TimeMs now_ms);
@@ -335,6 +337,7 @@ class Shard final : private PolicyHost {
   std::uint64_t sequence_ = 0;
   std::uint64_t flushed_items_ = 0;
   std::uint64_t flush_sequence_ = 0;  // the latest of all databases'
+  std::uint64_t pinned_bytes_ = 0;  // left charged by blobs that were still read, since start
   // Of the last operation, for coldest_rank().
   TimeMs now_ms_ = 0;
   // The time of the first write with an expiry.

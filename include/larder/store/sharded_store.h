@@ -59,6 +59,7 @@ struct StoreStats {
   std::uint64_t startup_bytes = 0;  // the part of it that an empty store takes
   std::uint64_t warm_bytes = 0;     // of freed large values, kept for the next for a moment; not part of it
   std::uint64_t receiving_bytes = 0;  // of them, held for values that are still arriving
+  std::uint64_t pinned_bytes = 0;     // of them, of values that are gone and still being sent
   std::uint64_t maxmemory_bytes = 0;
   std::uint64_t maxitems = 0;
 };
@@ -142,6 +143,8 @@ class ShardedStore {
   HoldReport holds() const;
   std::uint64_t used_bytes() const { return budget_.used_bytes(); }
   const Budget& budget() const { return budget_; }
+  // Whether values that are gone and still being sent take more of maxmemory than they should.
+  bool pins_too_much() const;
   int databases() const { return databases_; }
   std::uint32_t shards() const { return static_cast<std::uint32_t>(slots_.size()); }
   // The largest value that can ever be stored under today's maxmemory, at most limits::kValueBytesMax.

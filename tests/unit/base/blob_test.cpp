@@ -31,6 +31,33 @@ TEST(Blob, RawPointersGoBackThroughAdopt) {
   EXPECT_EQ(shared.get(), adopted.get());
 }
 
+class CountingCharge final : public BlobCharge {
+ public:
+  void give_back(std::size_t bytes) override { given_back += bytes; }
+  std::size_t given_back = 0;
+};
+
+TEST(Blob, KnowsWhetherOthersReferToIt) {
+  const BlobRef first = Blob::allocate(3);
+  EXPECT_FALSE(first->is_shared());
+  BlobRef second = first;
+  EXPECT_TRUE(first->is_shared());
+  second = {};
+  EXPECT_FALSE(first->is_shared());
+}
+
+TEST(Blob, TellsTheChargeThatWasLeftOnItWhenTheLastReferenceGoes) {
+  const auto charge = std::make_shared<CountingCharge>();
+  BlobRef first = Blob::allocate(100'000);
+  BlobRef second = first;
+  first->leave_charge(charge);
+  first = {};
+  EXPECT_EQ(charge->given_back, 0u);
+  std::thread([&] { second = {}; }).join();
+  EXPECT_EQ(charge->given_back, Blob::footprint_bytes(100'000));
+  EXPECT_EQ(charge.use_count(), 1);
+}
+
 TEST(Blob, AssigningToItselfIsHarmless) {
   BlobRef ref = Blob::allocate(1);
   const BlobRef& same = ref;

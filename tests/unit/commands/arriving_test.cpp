@@ -153,6 +153,15 @@ TEST(Arriving, ManySmallValuesOfOneRequestMakeTheirRoomWhileTheyCome) {
   expect_exact(runner);
 }
 
+// The old value is read while the new one is joined, and yet not kept beside it.
+TEST(Arriving, AppendingToALargeValueNeedsRoomForTheGrowthAlone) {
+  CommandRunner runner({.shards = 4, .maxmemory_bytes = kMaxmemory, .policy = PolicyKind::kNoEviction});
+  ASSERT_EQ(runner.run({"SET", "k", value(5 << 20)}), kOk);
+  EXPECT_EQ(runner.run({"APPEND", "k", "more"}), integer((5 << 20) + 4));
+  EXPECT_EQ(runner.run({"APPEND", "k", value(1 << 20)}), integer((6 << 20) + 4));
+  expect_exact(runner);
+}
+
 // Two values that need each other's room: one is refused, not both kept waiting for ever.
 TEST(Arriving, AValueThatFindsNoRoomForLongIsRefused) {
   CommandRunner runner({.shards = 4, .maxmemory_bytes = kMaxmemory});

@@ -159,7 +159,7 @@ TEST(Info, MemoryAndItsPartsAddUp) {
   EXPECT_EQ(number(cache.at("used_items_bytes")) + number(cache.at("used_blobs_bytes")) +
                 number(cache.at("used_index_bytes")) + number(cache.at("used_policy_bytes")) +
                 number(cache.at("used_overhead_bytes")) + number(cache.at("used_slack_bytes")) +
-                number(cache.at("used_receiving_bytes")),
+                number(cache.at("used_receiving_bytes")) + number(cache.at("pinned_bytes")),
             used);
   EXPECT_EQ(memory.at("used_memory_dataset"), "101008");
   EXPECT_EQ(cache.at("data_bytes"), "101008");

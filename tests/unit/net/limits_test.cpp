@@ -53,6 +53,19 @@ TEST_F(LimitsTest, ClientThatTakesNoOutputIsClosedAfterTheTimeLimit) {
   EXPECT_TRUE(await_no_connections());
 }
 
+// A test of the time limit itself takes as long.
+TEST_F(LimitsTest, WhoeverKeepsBlocksWithoutTakingThemHasLessTimeWhereMemoryIsShort) {
+  handler.hurry = true;
+  start();
+  SocketClient bytes = connect_slow_reader();
+  bytes.send("BIG 32000000\n");
+  SocketClient block = connect_slow_reader();
+  block.send("BLOB 32000000\n");
+  EXPECT_TRUE(eventually([&] { return counters->closed_output_limit.get() == 1; }));
+  EXPECT_TRUE(eventually([&] { return counters->connections_now.get() == 1; }));
+  EXPECT_EQ(bytes.receive(10), "xxxxxxxxxx");
+}
+
 TEST_F(LimitsTest, OutputBeyondTheHardLimitClosesAtOnce) {
   settings.output_hard_bytes = 8'000'000;
   start();

@@ -75,6 +75,7 @@ class ToySession final : public RequestSession {
   bool mid_request() const override { return !bodies_.empty() || bodies_done_; }
   std::size_t buffered_bytes() const override { return 0; }
   std::size_t held_body_bytes() const override { return held_; }
+  bool output_must_hurry() const override { return handler_.hurry; }
   void abandon_parked(ReplyBuffer& out) override {
     out.append("-ABANDONED\r\n");
     set_parked(false);

@@ -43,6 +43,7 @@ class ToyHandler final : public RequestHandler {
   std::atomic<int> bodies_not_yet{0};         // so often a body is told to wait for its turn
   std::atomic<BodyRoom> body_room{BodyRoom::kReady};
   std::atomic<std::uint64_t> bodies_asked{0};
+  std::atomic<bool> hurry{false};              // output is to be taken soon
   std::atomic<std::uint64_t> wrong_thread{0};  // calls that came on another thread than the session's own
 
  private:

@@ -87,8 +87,7 @@ TEST_F(ArrivingRoomTest, TheWriteDrawsOnItAndEvictsNothing) {
 
 TEST_F(ArrivingRoomTest, WhatAnOverwriteDoesNotNeedGoesBack) {
   make({.maxmemory_bytes = kMaxmemory, .shards = 4});
-  const BlobRef old = Blob::allocate(1 << 20);
-  ASSERT_EQ(set("big", old->view(), old.get()), StatusCode::kOk);
+  ASSERT_EQ(set("big", std::string(1 << 20, 'o')), StatusCode::kOk);
   const std::uint64_t used = store_->used_bytes();
   {
     const auto reservation = store_->open_reservation();
