@@ -52,8 +52,16 @@ bool FlushedContents::drop_blobs(std::size_t& work, std::size_t work_max) {
     const ItemRef record = log_.item(next);
     offset_ += static_cast<std::uint32_t>(record.record_bytes());
     if (!record.has_blob()) continue;
-    give_back(charged_.blob_bytes, record.total_bytes() - record.record_bytes());
     const BlobRef last = BlobRef::adopt(record.blob());
+    const std::size_t bytes = record.total_bytes() - record.record_bytes();
+    if (!last->is_shared()) {
+      give_back(charged_.blob_bytes, bytes);
+      continue;
+    }
+    // Somebody still reads it: its charge goes with it.
+    charged_.blob_bytes -= bytes;
+    charged_.dead_bytes -= bytes;
+    budget_.pin(*last.get());
   }
   return true;
 }

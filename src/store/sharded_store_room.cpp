@@ -82,6 +82,8 @@ ShardedStore::RoomStep ShardedStore::extend(Reservation& reservation, RoomNeeded
   if (!could_ever_fit(wanted)) return RoomStep::kNever;
   Events events(wanted_events_);
   const RoomStep step = extend_a_little(reservation, wanted, now_ms, events);
+  // The last victim may have been a large one.
+  if (step == RoomStep::kReady) reservation.give_back_beyond(wanted);
   deliver(events);
   return step;
 }

@@ -73,6 +73,15 @@ TEST_F(ArrivingRoomTest, EachStepEvictsABoundedNumberOfItems) {
   EXPECT_LE(store_->used_bytes(), store_->budget().bytes_max());
 }
 
+TEST_F(ArrivingRoomTest, KeepsNoMoreThanIsWantedOfALargeVictim) {
+  make({.maxmemory_bytes = kMaxmemory});
+  for (const char* name : {"a", "b", "c"}) ASSERT_EQ(set(name, std::string(5 << 19, 'v')), StatusCode::kOk);
+  const auto reservation = store_->open_reservation();
+  ASSERT_EQ(extend_fully(*reservation, 1 << 20), Step::kReady);
+  EXPECT_EQ(evicted(), 1u);
+  EXPECT_EQ(reservation->held().bytes, 1u << 20);
+}
+
 TEST_F(ArrivingRoomTest, TheWriteDrawsOnItAndEvictsNothing) {
   make({.maxmemory_bytes = kMaxmemory, .shards = 4});
   fill_with_small_items();

@@ -56,6 +56,20 @@ TEST_P(FlushAll, AnEmptyShardGoesOnAtOnceAndTheOldContentsStayCharged) {
   EXPECT_EQ(shard_.count(0) + shard_.count(1), 100u);
 }
 
+TEST_P(FlushAll, ABlobThatIsStillReadStaysChargedUntilItsReaderIsDone) {
+  ASSERT_EQ(set("read", std::string(200'000, 'r')), StatusCode::kOk);
+  ASSERT_EQ(set("unread", std::string(200'000, 'u')), StatusCode::kOk);
+  Op call = op();
+  BlobRef reader = BlobRef::share(shard_.get(key("read"), Touch::kNo, call)->blob);
+  std::unique_ptr<FlushedContents> flushed = flush_all();
+  while (flushed->free_some(100)) {
+  }
+  EXPECT_EQ(budget_.pinned_bytes(), Blob::footprint_bytes(200'000));
+  EXPECT_EQ(budget_.used_bytes(), shard_.stats().used_bytes() + budget_.pinned_bytes());
+  reader = {};
+  EXPECT_EQ(budget_.used_bytes(), shard_.stats().used_bytes());
+}
+
 TEST_P(FlushAll, NoItemIsCountedWhereNothingButBytesIsLeft) {
   fill(5'000);
   shard_.set_active_expiry(true);
