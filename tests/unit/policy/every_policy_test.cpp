@@ -147,7 +147,7 @@ TEST_P(EveryPolicyTest, CapacityIsNeverExceededByInserts) {
 }
 
 TEST_P(EveryPolicyTest, MetadataStaysSmallForEachItem) {
-  constexpr std::uint64_t kItems = 20'000;
+  constexpr std::uint64_t kItems = 5'000;
   const auto shard = make_shard(kItems, true, 16 << 20);
   for (std::uint64_t key = 0; key < 3 * kItems; ++key) {
     request(*shard, std::to_string(key), static_cast<TimeMs>(key));
