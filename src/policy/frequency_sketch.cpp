@@ -16,6 +16,10 @@ constexpr int kAgeShift = 60;
 constexpr std::uint64_t kHalvedMask = 0x7777777777777777ULL;
 // After so many halvings nothing is left of a counter.
 constexpr int kAgesToZero = 4;
+// Blocks that a use may take away, so that a sketch which has become too large does not wait for as many uses as it has
+// blocks; and from when on it is too large, in quarters of what it needs.
+constexpr int kMergesPerUse = 8;
+constexpr std::uint64_t kTooLargeQuarters = 6;
 
 }  // namespace
 
@@ -54,6 +58,7 @@ void FrequencySketch::bring_up_to_date(Block& block) {
 
 void FrequencySketch::add(KeyHash hash, std::uint64_t items) {
   if (blocks_.size() * kItemsPerBlock < items) grow();
+  for (int merge = 0; merge < kMergesPerUse && is_too_large(items); ++merge) shrink();
   const std::uint64_t mixed = mix_bits(hash);
   Block& block = blocks_[block_of(mixed)];
   bring_up_to_date(block);
@@ -90,6 +95,28 @@ void FrequencySketch::grow() {
   // The block that has answered for the keys of the next one: its number without the highest bit.
   const std::size_t parent = next - (std::size_t{1} << (63 - __builtin_clzll(next)));
   blocks_.push_back(blocks_[parent]);
+}
+
+bool FrequencySketch::is_too_large(std::uint64_t items) const {
+  return blocks_.size() > 1 && blocks_.size() * kItemsPerBlock * 4 > (items + kItemsPerBlock) * kTooLargeQuarters;
+}
+
+// The last block's keys go to the one whose copy it began as; the larger of two counts, so that none becomes too low.
+void FrequencySketch::shrink() {
+  const std::size_t last = blocks_.size() - 1;
+  Block& from = blocks_[last];
+  Block& to = blocks_[last - (std::size_t{1} << (63 - __builtin_clzll(last)))];
+  bring_up_to_date(from);
+  bring_up_to_date(to);
+  for (std::size_t word = 0; word < to.words.size(); ++word) {
+    std::uint64_t larger = 0;
+    for (int shift = 0; shift < 64; shift += kCounterBits) {
+      const std::uint64_t mask = kCounterMask << shift;
+      larger |= std::max(from.words[word] & mask, to.words[word] & mask);
+    }
+    to.words[word] = larger;
+  }
+  blocks_.pop_back();
 }
 
 void FrequencySketch::check_invariants() const {

@@ -9,9 +9,10 @@
 //     block   [ row 0: 2 x 16 counters | row 1 | row 2 | row 3, its last counter is the block's age ]
 //
 // The number of blocks follows the number of items, one block at a time (linear hashing): block n starts as a copy of
-// the block whose keys it shares, so that no estimate becomes too low.
+// the block whose keys it shares, and is merged with it where items have become fewer, so that no estimate becomes too
+// low.
 //
-// INVARIANTS: at least one block, at most kBlocksMax; uses counted in this age are fewer than a sample.
+// INVARIANTS: at least one block; uses counted in this age are fewer than a sample.
 // Sources: Cormode and Muthukrishnan, "An improved data stream summary: the count-min sketch", J. Algorithms 2005;
 // Einziger, Friedman, Manes, "TinyLFU: a highly efficient cache admission policy", ACM TOS 2017; Litwin, "Linear
 // hashing", VLDB 1980.
@@ -32,7 +33,8 @@ class FrequencySketch {
 
   FrequencySketch() { blocks_.push_back({}); }
 
-  // One more use; `items` are what the cache holds now: they set the size of a sample, and the sketch grows with them.
+  // One more use; `items` are what the cache holds now: they set the size of a sample, and the size of the sketch
+  // follows them.
   void add(KeyHash hash, std::uint64_t items);
   std::uint32_t estimate(KeyHash hash) const;
   void prefetch(KeyHash hash) const { __builtin_prefetch(&blocks_[block_of(mix_bits(hash))]); }
@@ -61,6 +63,8 @@ class FrequencySketch {
   int missed_ages(const Block& block) const;
   void bring_up_to_date(Block& block);
   void grow();
+  bool is_too_large(std::uint64_t items) const;
+  void shrink();
 
   ChunkedArray<Block> blocks_;
   std::uint64_t age_ = 0;

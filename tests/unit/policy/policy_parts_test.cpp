@@ -162,6 +162,20 @@ TEST(FrequencySketch, GrowsWithTheItemsAndKeepsItsCounts) {
   EXPECT_LE(sketch.bytes(), 3'100 * 16 + 12'288);
 }
 
+TEST(FrequencySketch, ShrinksWithTheItemsAndKeepsItsCounts) {
+  FrequencySketch sketch;
+  constexpr std::uint64_t kItemsMost = 20'000;
+  for (std::uint64_t key = 0; key < kItemsMost; ++key) sketch.add(mix_bits(key), kItemsMost);
+  const std::size_t bytes_most = sketch.bytes();
+  for (int use = 0; use < 4; ++use) sketch.add(mix_bits(7), kItemsMost);
+  for (std::uint64_t key = 0; key < 1'000; ++key) sketch.add(mix_bits(key), 1'000);
+  EXPECT_LT(sketch.bytes(), bytes_most / 8);
+  // Five uses; halved, because a sample of so few items is over; one more.
+  EXPECT_EQ(sketch.ages(), 1u);
+  EXPECT_GE(sketch.estimate(mix_bits(7)), 3u);
+  sketch.check_invariants();
+}
+
 TEST(FrequencySketch, EverySampleHalvesEveryCount) {
   FrequencySketch sketch;
   constexpr std::uint64_t kItems = 1'000;
