@@ -45,7 +45,8 @@ class LargeValuesTest : public testing::TestWithParam<const char*> {
     }
   }
 
-  TestServer server_{{{"maxmemory", std::to_string(kMaxmemory)}, {"threads", GetParam()}}};
+  TestServer server_{
+      {{"maxmemory", std::to_string(kMaxmemory)}, {"maxmemory-policy", "allkeys-lru"}, {"threads", GetParam()}}};
 };
 
 TEST_P(LargeValuesTest, AHundredThatAreAnnouncedAndNotSentEvictNothing) {
