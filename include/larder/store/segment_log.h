@@ -74,7 +74,12 @@ class SegmentLog {
   SegmentNumber segment_of(Location location) const {
     return static_cast<SegmentNumber>(std::size_t{location} * kItemGranuleBytes >> segment_bits_);
   }
+  // Where in its segment it is, in bytes.
+  std::uint32_t offset_of(Location location) const {
+    return static_cast<std::uint32_t>(std::size_t{location} * kItemGranuleBytes & (segment_bytes() - 1));
+  }
   const Segment& segment(SegmentNumber number) const { return segments_[number]; }
+  SegmentNumber oldest_segment(StreamId stream) const { return streams_[stream].oldest; }
   // One past the highest number that was ever in use.
   SegmentNumber segments_end() const { return static_cast<SegmentNumber>(segments_.size()); }
 

@@ -178,6 +178,14 @@ class Shard final : private PolicyHost {
     KeyHash hash;
   };
 
+  // Neighbours in the log that compaction takes together.
+  struct Run {
+    SegmentNumber first = SegmentLog::kNoSegment;
+    std::size_t segments = 0;
+    std::uint64_t live_bytes = 0;
+    std::uint64_t dead_bytes = 0;
+  };
+
   static constexpr TimeMs kNever = SegmentLog::kNever;
   // From this part of a segment on, a value is a block of its own.
   static constexpr std::size_t kInlineShare = 8;
@@ -300,15 +308,21 @@ class Shard final : private PolicyHost {
   // A write has appended so many bytes: moves some in return, if there is something to win.
   void pay_for(std::size_t appended_bytes);
   std::size_t dead_bytes_allowed() const;
+  std::size_t dead_bytes_for_share(std::size_t share) const;
   bool wants_compaction() const { return log_.dead_bytes() > dead_bytes_allowed(); }
   // Moves about so many bytes, less if there is nothing to win. Returns how many records it has looked at.
   std::size_t compact(std::size_t bytes_max);
   bool may_compact(SegmentNumber number) const;
-  SegmentNumber emptiest_segment();
+  Run emptiest_segment();
+  Run cheapest_run();
+  void shorten(Run& run) const;
+  std::uint64_t winnable_bytes(SegmentNumber number) const;
   bool begin_compaction();
   void end_compaction();
-  // Where the next records to move are: in the segment chosen, or, while a queue's output has room, in its successor.
+  // Where the next records to move are: in the segment chosen, or in the next one of its run.
   bool advance_compaction();
+  // A queue's output is full: another follows it, and the walk goes on from the record that had no room.
+  bool continue_output(Location from);
   std::size_t gather_moves(std::array<Move, kMovesPerBatch>& moves, std::size_t& looked_at);
   // What moving or removing it will look at.
   void prefetch_for(const Move& move) const;
@@ -350,9 +364,16 @@ class Shard final : private PolicyHost {
   Pass round_;
   // What looking for expired items before evictions has cost, in records, and what evictions have not paid yet.
   std::size_t looks_owed_ = 0;
-  SegmentNumber compaction_look_ = 0;  // where the last search for an emptiest segment ended
+  SegmentNumber compaction_look_ = 0;  // where the last search for something to compact ended
   Cursor compaction_;
   SegmentNumber output_ = SegmentLog::kNoSegment;  // in a queue: where its compaction writes to
+  std::size_t run_left_ = 0;                       // in a queue: segments that follow in the run
+  // There was nothing worth moving: writes look for it again when they have appended so many bytes.
+  std::size_t compaction_pause_bytes_ = 0;
+  // How much lay dead when the compaction under way began; and when one came to an end that had won nothing: as long as
+  // that stays so, another would win nothing either.
+  std::uint64_t dead_bytes_before_ = 0;
+  std::optional<std::uint64_t> fruitless_at_dead_bytes_;
 };
 
 }  // namespace larder

@@ -50,9 +50,10 @@ class ShardFixture : public ::testing::Test {
     StatusCode status = set(name, value, options);
     for (int attempt = 0; attempt < 4 && status == StatusCode::kNeedsRoom; ++attempt) {
       const std::uint64_t bytes_max = budget_.bytes_max();
-      const std::uint64_t left = bytes_max == 0 ? needed_.bytes : bytes_max - budget_.used_bytes();
+      // What was taken without room may have passed the limit.
+      const std::uint64_t wanted = budget_.used_bytes() + needed_.bytes;
       Op call = op();
-      shard_.evict({needed_.bytes > left ? needed_.bytes - left : 0, needed_.items},
+      shard_.evict({bytes_max != 0 && wanted > bytes_max ? wanted - bytes_max : 0, needed_.items},
                    {.items_max = 64, .buckets_max = 64}, call);
       status = set(name, value, options);
     }

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <list>
 #include <map>
 #include <string>
@@ -251,6 +252,42 @@ TEST_F(ShardQueues, CompactionKeepsTheOrderOfEviction) {
   }
   EXPECT_EQ(events(), expected);
 }
+
+// Every policy, full, under overwrites of random sizes: the worst that the log meets.
+class ShardChurn : public ShardFixture, public ::testing::WithParamInterface<PolicyKind> {
+ protected:
+  static constexpr std::uint64_t kBytesMax = 16 << 20;
+  ShardChurn() : ShardFixture(kBytesMax, 0, GetParam()) {}
+};
+
+TEST_P(ShardChurn, MovesAtMostFourTimesWhatIsAppendedAndStaysNearTheLimit) {
+  SplitMix64 random(3);
+  const ShardStats& stats = shard_.stats();
+  std::uint64_t committed_max = 0;
+  for (int i = 0; i < 60'000; ++i) {
+    const std::string name = std::to_string(random.below(kBytesMax / 2'050 * 5 / 4));
+    const std::string value(8 + random.below(4'088), 'v');
+    StatusCode status = StatusCode::kNeedsRoom;
+    while (status == StatusCode::kNeedsRoom) status = set_evicting(name, value, {.expire_at_ms = 1LL << 40});
+    ASSERT_EQ(status, StatusCode::kOk);
+    committed_max = std::max(committed_max, stats.log_bytes + stats.index_bytes + stats.overhead_bytes);
+  }
+  EXPECT_LE(stats.moved_bytes, 4 * stats.appended_bytes);
+  // Open segments aside, for which the store keeps a part of its limit back.
+  EXPECT_LE(committed_max, kBytesMax * 105 / 100 + 2 * kSegmentBytes);
+  EXPECT_GE(stats.item_bytes, kBytesMax * 88 / 100);
+}
+
+INSTANTIATE_TEST_SUITE_P(Policies, ShardChurn,
+                         ::testing::Values(PolicyKind::kAllKeysLru, PolicyKind::kAllKeysLfu, PolicyKind::kAllKeysRandom,
+                                           PolicyKind::kAllKeysS3Fifo, PolicyKind::kAllKeysTinyLfu,
+                                           PolicyKind::kVolatileLru, PolicyKind::kVolatileLfu,
+                                           PolicyKind::kVolatileRandom, PolicyKind::kVolatileTtl),
+                         [](const auto& tested) {
+                           std::string name(policy_name(tested.param));
+                           std::erase(name, '-');
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace larder
