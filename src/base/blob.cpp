@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "larder/base/allocation.h"
 #include "larder/base/page_arena.h"
@@ -24,12 +25,18 @@ std::size_t Blob::footprint_bytes(std::size_t size_bytes) {
 BlobRef Blob::allocate(std::size_t size_bytes) {
   char* const run = PageArena::of_process().allocate(run_bytes(size_bytes));
   if (run == nullptr) return {};
-  return BlobRef::adopt(new Blob(run, size_bytes));
+  return BlobRef::adopt(new Blob(run, size_bytes, {}));
+}
+
+BlobRef Blob::alias(BlobRef memory) {
+  char* const data = memory->data();
+  const std::size_t size_bytes = memory->size();
+  return BlobRef::adopt(new Blob(data, size_bytes, std::move(memory)));
 }
 
 void Blob::unref() {
   if (references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  PageArena::of_process().free(data_, run_bytes(size_bytes_));
+  if (!memory_) PageArena::of_process().free(data_, run_bytes(size_bytes_));
   const std::shared_ptr<BlobCharge> charge = std::move(charge_);
   const std::size_t bytes = footprint_bytes(size_bytes_);
   delete this;

@@ -49,18 +49,18 @@ std::size_t Shard::dead_bytes_for_share(std::size_t share) const {
   return static_cast<std::size_t>(log_.live_bytes()) / share + log_.segment_bytes() / (queues_ ? 1 : 2);
 }
 
-void Shard::pay_for(std::size_t appended_bytes) {
+void Shard::pay_for(std::size_t bytes) {
   stats_.log_bytes = log_.committed_bytes();
   const std::size_t pause_bytes = std::exchange(compaction_pause_bytes_, 0);
   if (!wants_compaction()) return;
-  if (pause_bytes > appended_bytes) {
-    compaction_pause_bytes_ = pause_bytes - appended_bytes;
+  if (pause_bytes > bytes) {
+    compaction_pause_bytes_ = pause_bytes - bytes;
     return;
   }
   const std::size_t too_much =
       std::max(dead_bytes_allowed(), static_cast<std::size_t>(log_.live_bytes()) / kDeadShareMax);
   const bool urgent = log_.dead_bytes() > too_much + 2 * log_.segment_bytes();
-  compact(std::min(appended_bytes * (urgent ? kMovedPerAppendedMax : kMovedPerAppended), kMovedBytesPerVisitMax));
+  compact(std::min(bytes * (urgent ? kMovedPerAppendedMax : kMovedPerAppended), kMovedBytesPerVisitMax));
 }
 
 std::size_t Shard::compact(std::size_t bytes_max) {

@@ -166,6 +166,7 @@ StatusCode Shard::overwrite(Location old, const Key& key, const Value& value, co
   Blob* const old_blob = was.blob();
   const bool pinned = old_blob != nullptr && old_blob->is_shared();
   const std::size_t old_cost = cost(was.shape()) - (pinned ? Blob::footprint_bytes(old_blob->size()) : 0);
+  const std::size_t old_record_bytes = was.record_bytes();
   const std::size_t new_cost = cost(shape);
   if (!acquire(RoomNeeded{new_cost, 0}.beyond({old_cost, 0}), op)) return StatusCode::kNeedsRoom;
 
@@ -174,7 +175,7 @@ StatusCode Shard::overwrite(Location old, const Key& key, const Value& value, co
   if (status == StatusCode::kOk) {
     drop_blob(old_blob, pinned);
     release(RoomNeeded{old_cost, 0}.beyond({new_cost, 0}), nullptr);
-    if (!in_place) pay_for(shape.record_bytes());
+    if (!in_place) pay_for(std::max(old_record_bytes, shape.record_bytes()));
   } else {
     release(RoomNeeded{new_cost, 0}.beyond({old_cost, 0}), op.reservation);
   }
@@ -324,7 +325,10 @@ bool Shard::erase(const Key& key, Op& op) {
   const Location location = find_live(key, op);
   if (location == kNowhere) return false;
   emit(EventKind::kDeleted, key.database, key.bytes, op);
+  const std::size_t record_bytes = item(location).record_bytes();
   remove(location, key.hash, Removal::kErased, nullptr);
+  // A value in a block of its own may take the room, and pays for next to nothing.
+  pay_for(record_bytes);
   return true;
 }
 

@@ -55,6 +55,9 @@ class Blob {
  public:
   // Uninitialised bytes. An empty BlobRef if the system has no memory.
   static BlobRef allocate(std::size_t size_bytes);
+  // A block with the bytes of `memory` and a count of its own: for whoever keeps one value under many names. The bytes
+  // are freed with the last block that has them. REQUIRES: memory is not empty.
+  static BlobRef alias(BlobRef memory);
 
   char* data() { return data_; }
   const char* data() const { return data_; }
@@ -71,11 +74,13 @@ class Blob {
 
  private:
   friend class BlobRef;
-  Blob(char* data, std::size_t size_bytes) : data_(data), size_bytes_(size_bytes) {}
+  Blob(char* data, std::size_t size_bytes, BlobRef memory)
+      : data_(data), size_bytes_(size_bytes), memory_(std::move(memory)) {}
   void unref();
 
   char* const data_;
   const std::size_t size_bytes_;
+  BlobRef memory_;  // whose bytes they are, if they are not this block's own
   std::atomic<std::size_t> references_{1};
   std::shared_ptr<BlobCharge> charge_;
 };

@@ -305,8 +305,8 @@ class Shard final : private PolicyHost {
   void promote(Location from, StreamId stream, Op& op);
 
   // --- Compaction (shard_compaction.cpp) ---
-  // A write has appended so many bytes: moves some in return, if there is something to win.
-  void pay_for(std::size_t appended_bytes);
+  // So many bytes were appended or have died: moves some in return, if there is something to win.
+  void pay_for(std::size_t bytes);
   std::size_t dead_bytes_allowed() const;
   std::size_t dead_bytes_for_share(std::size_t share) const;
   bool wants_compaction() const { return log_.dead_bytes() > dead_bytes_allowed(); }
@@ -351,7 +351,7 @@ class Shard final : private PolicyHost {
   std::uint64_t sequence_ = 0;
   std::uint64_t flushed_items_ = 0;
   std::uint64_t flush_sequence_ = 0;  // the latest of all databases'
-  std::uint64_t pinned_bytes_ = 0;  // left charged by blobs that were still read, since start
+  std::uint64_t pinned_bytes_ = 0;    // left charged by blobs that were still read, since start
   // Of the last operation, for coldest_rank().
   TimeMs now_ms_ = 0;
   // The time of the first write with an expiry.

@@ -56,8 +56,8 @@ struct StoreStats {
   ShardStats total;
   std::uint64_t used_bytes = 0;  // everything that counts towards maxmemory
   std::uint64_t peak_bytes = 0;
-  std::uint64_t startup_bytes = 0;  // the part of it that an empty store takes
-  std::uint64_t warm_bytes = 0;     // of freed large values, kept for the next for a moment; not part of it
+  std::uint64_t startup_bytes = 0;    // the part of it that an empty store takes
+  std::uint64_t warm_bytes = 0;       // of freed large values, kept for the next for a moment; not part of it
   std::uint64_t receiving_bytes = 0;  // of them, held for values that are still arriving
   std::uint64_t pinned_bytes = 0;     // of them, of values that are gone and still being sent
   std::uint64_t maxmemory_bytes = 0;

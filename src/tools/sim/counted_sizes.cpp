@@ -65,9 +65,8 @@ void CountedSizes::choose_scale(const Trace& trace) {
   scale_ = is_exact_ ? exact : is_possible(blocks_alone) ? blocks_alone : 1;
 }
 
-Value CountedSizes::value(std::uint64_t size_bytes) const {
-  const BlobRef& block = blocks_.at(size_bytes);
-  return {block->view(), block.get()};
+BlobRef CountedSizes::value(std::uint64_t size_bytes) const {
+  return Blob::alias(blocks_.at(size_bytes));
 }
 
 }  // namespace larder::sim

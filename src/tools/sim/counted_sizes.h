@@ -27,8 +27,9 @@ class CountedSizes {
   // Whether a cache holds to the byte what it should. Otherwise, where sizes are too far apart, it is right to within
   // kOverheadBytesMax, and values may be stored as they are, never more than the capacity.
   bool is_exact() const { return is_exact_; }
-  // REQUIRES: the trace has an object of that size. Valid as long as this.
-  Value value(std::uint64_t size_bytes) const;
+  // A block of its own for each object, with the bytes that all of that size share. REQUIRES: the trace has an object
+  // of that size.
+  BlobRef value(std::uint64_t size_bytes) const;
 
  private:
   CountedSizes() = default;

@@ -32,14 +32,15 @@ class Values {
   virtual ~Values() = default;
   // Before something is stored.
   virtual void prepare() {}
-  virtual Value value(ObjectNumber object) const = 0;
+  // Valid until the next call.
+  virtual Value value(ObjectNumber object) = 0;
   virtual std::string_view key(ObjectNumber object, Trace::KeyBuffer& buffer) const = 0;
 };
 
 class EmptyValues final : public Values {
  public:
   explicit EmptyValues(const Trace& trace) : trace_(trace) {}
-  Value value(ObjectNumber) const override { return {}; }
+  Value value(ObjectNumber) override { return {}; }
   std::string_view key(ObjectNumber object, Trace::KeyBuffer& buffer) const override {
     return trace_.key(object, buffer);
   }
@@ -52,7 +53,7 @@ class RealValues final : public Values {
  public:
   explicit RealValues(const Trace& trace)
       : trace_(trace), bytes_(std::min<std::uint64_t>(trace.largest_bytes(), limits::kValueBytesMax), 'v') {}
-  Value value(ObjectNumber object) const override {
+  Value value(ObjectNumber object) override {
     return {std::string_view(bytes_).substr(0, trace_.size_bytes(object)), nullptr};
   }
   std::string_view key(ObjectNumber object, Trace::KeyBuffer& buffer) const override {
@@ -74,7 +75,10 @@ class CountedValues final : public Values {
     set_limit();
   }
   void prepare() override { set_limit(); }
-  Value value(ObjectNumber object) const override { return sizes_.value(trace_.size_bytes(object)); }
+  Value value(ObjectNumber object) override {
+    block_ = sizes_.value(trace_.size_bytes(object));
+    return {block_->view(), block_.get()};
+  }
   // All of one length, so that it is known what the values take of data_bytes.
   std::string_view key(ObjectNumber object, Trace::KeyBuffer& buffer) const override {
     std::snprintf(buffer.data(), buffer.size(), "%0*u", static_cast<int>(kKeyBytes), object);
@@ -105,6 +109,7 @@ class CountedValues final : public Values {
   ShardedStore& store_;
   const CountedSizes& sizes_;
   const std::uint64_t capacity_bytes_;  // scaled
+  BlobRef block_;
 };
 
 std::unique_ptr<Values> make_values(const Trace& trace, const StoreReplayOptions& options, ShardedStore& store) {

@@ -111,5 +111,14 @@ TEST(AllocationBytes, IsWhatTheAllocatorTakes) {
 }
 #endif
 
+TEST(Blob, AnAliasHasTheSameBytesAndACountOfItsOwn) {
+  BlobRef memory = Blob::allocate(8);
+  std::memcpy(memory->data(), "larder!!", 8);
+  const BlobRef alias = Blob::alias(memory);
+  memory = {};
+  EXPECT_FALSE(alias->is_shared());
+  EXPECT_EQ(alias->view(), "larder!!");
+}
+
 }  // namespace
 }  // namespace larder

@@ -57,6 +57,16 @@ TEST_F(ShardLog, SweepGivesTheSegmentsOfErasedItemsBack) {
   EXPECT_LE(shard_.stats().log_bytes, log_bytes_max());
 }
 
+TEST_F(ShardLog, SmallValuesInPlaceOfLargeOnesGiveTheSegmentsBackWithoutSweeps) {
+  constexpr std::uint64_t kItems = 1'000;
+  for (std::uint64_t i = 0; i < kItems; ++i) set(std::to_string(i), std::string(10'000, 'l'));
+  for (std::uint64_t i = 0; i < kItems; ++i) {
+    // Spread over all segments: 7 and 1,000 have no common factor.
+    ASSERT_EQ(set(std::to_string(7 * i % kItems), "small"), StatusCode::kOk);
+    ASSERT_LE(shard_.stats().log_bytes, log_bytes_max()) << i;
+  }
+}
+
 TEST_F(ShardLog, AnExpiryAddedToAnItemWithoutOneKeepsItsValue) {
   const std::string large(limits::kBodyBytesMin, 'l');
   set("small", "v");
@@ -91,6 +101,26 @@ TEST_F(EightMegabytes, BlobsGetTheMemoryOfTheSmallItemsThatTheyEvict) {
     ASSERT_LE(shard_.stats().log_bytes + shard_.stats().blob_bytes, kBytesMax + 5 * kSegmentBytes) << i;
   }
   EXPECT_GT(shard_.stats().blob_bytes, kBytesMax * 3 / 4);
+}
+
+class EightMegabytesForGood : public ShardLog {
+ protected:
+  static constexpr std::uint64_t kBytesMax = 8 << 20;
+  EightMegabytesForGood() : ShardLog(kBytesMax, 0, PolicyKind::kNoEviction) {}
+};
+
+TEST_F(EightMegabytesForGood, BlobsGetTheMemoryOfTheSmallItemsThatAreErased) {
+  std::uint64_t items = 0;
+  while (set(std::to_string(items), std::string(100, 'v')) == StatusCode::kOk) ++items;
+  SplitMix64 random(4);
+  int blobs = 0;
+  for (int i = 0; blobs < 100; ++i) {
+    ASSERT_LT(i, 1'000'000);
+    erase(std::to_string(random.below(items)));
+    const std::string value(limits::kBodyBytesMin, 'b');
+    blobs += set("blob" + std::to_string(blobs), value) == StatusCode::kOk;
+    ASSERT_LE(shard_.stats().log_bytes + shard_.stats().blob_bytes, kBytesMax + 5 * kSegmentBytes) << i;
+  }
 }
 
 // --- A change of the policy ---

@@ -15,18 +15,22 @@ TEST(CountedSizes, MakesTheSmallestStepOfSizesABlockOfWholePages) {
   const CountedSizes sectors = CountedSizes::make(trace_of({{1, 512}, {2, 69'632}})).value();
   EXPECT_TRUE(sectors.is_exact());
   EXPECT_EQ(sectors.scale(), 128u);
-  EXPECT_EQ(sectors.value(512).bytes.size(), 65'536u);
-  EXPECT_EQ(sectors.value(69'632).blob->size(), 69'632u * 128);
+  EXPECT_EQ(sectors.value(512)->size(), 65'536u);
+  EXPECT_EQ(sectors.value(69'632)->size(), 69'632u * 128);
   const CountedSizes odd = CountedSizes::make(trace_of({{1, 1}, {2, 3}})).value();
   EXPECT_TRUE(odd.is_exact());
   EXPECT_EQ(odd.scale(), 65'536u);
 }
 
-TEST(CountedSizes, ObjectsOfOneSizeShareABlock) {
+TEST(CountedSizes, ObjectsOfOneSizeShareTheirBytes) {
   const Trace trace = trace_of({{1, 512}, {2, 512}, {3, 0}});
   const CountedSizes sizes = CountedSizes::make(trace).value();
-  EXPECT_EQ(sizes.value(trace.size_bytes(0)).blob, sizes.value(trace.size_bytes(1)).blob);
-  EXPECT_TRUE(sizes.value(0).bytes.empty());
+  const BlobRef first = sizes.value(trace.size_bytes(0));
+  const BlobRef second = sizes.value(trace.size_bytes(1));
+  EXPECT_NE(first.get(), second.get());
+  EXPECT_EQ(first->data(), second->data());
+  EXPECT_FALSE(first->is_shared());
+  EXPECT_EQ(sizes.value(0)->size(), 0u);
 }
 
 TEST(CountedSizes, SaysThatSizesAreTooFarApart) {
