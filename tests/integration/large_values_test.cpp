@@ -142,7 +142,8 @@ TEST_P(LargeValuesTest, GoOnArrivingWhileTheLimitIsLowered) {
   SocketClient other = server_.connect();
   const std::string lower = encode_request({"CONFIG", "SET", "maxmemory", std::to_string(kMaxmemory / 4)});
   ASSERT_EQ(other.exchange(lower, "+OK\r\n"), "+OK\r\n");
-  client.send(std::string(3 << 20, 'v') + "\r\n");
+  client.send(std::string(3 << 20, 'v'));
+  client.send("\r\n");
   EXPECT_EQ(client.receive(5), kOk);
   EXPECT_TRUE(eventually([&] { return store().used_bytes() <= kMaxmemory / 4; }));
 }
