@@ -65,6 +65,7 @@ assert min(lives[CIRCLE:]) >= LIVE_MIN, lives
 rss = rss_bytes()
 assert rss <= LIMIT_BYTES * 1.05 + 24 * MIB, f"RSS is {rss / MIB:.0f} MiB"
 client.flushall()
+await_rss(empty + RETURNED_SLACK_BYTES)
 
 # 1 MiB and a byte: the worst of all sizes from 1 MiB on.
 for number in range(100):

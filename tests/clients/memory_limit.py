@@ -15,6 +15,9 @@ noise = random.randbytes(1 << 16)
 
 client = redis.Redis(port=port)
 client.flushall()
+# The one whose survivors are known.
+policy_at_start = client.config_get("maxmemory-policy")["maxmemory-policy"]
+client.config_set("maxmemory-policy", "allkeys-lru")
 
 
 def rss_bytes():
@@ -48,4 +51,5 @@ assert used_max >= limit * 0.95, f"only {used_max / limit:.2f} of the limit was 
 # Written once and never read: the survivors are the youngest, up to the looseness between shards.
 oldest = min(int(key.split(b":")[1]) for key in client.scan_iter(count=1000))
 assert count - oldest <= left * 1.1, f"{left} keys are left, the oldest is {count - oldest} writes old"
+client.config_set("maxmemory-policy", policy_at_start)
 print(f"{written >> 20} MiB in {count} keys: used at most {used_max / limit:.3f}, RSS at most {rss_max / limit:.3f} of the limit")
