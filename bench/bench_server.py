@@ -67,7 +67,9 @@ class Server:
         self.port = free_port()
         self.log = tempfile.TemporaryFile()
         words = [str(word).replace("PORT", str(self.port)) for word in command]
-        self.process = subprocess.Popen(words, stdout=self.log, stderr=self.log)
+        # larder takes every such variable for an option, $LARDER_TRACES too.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("LARDER_")}
+        self.process = subprocess.Popen(words, stdout=self.log, stderr=self.log, env=environment)
         connect(self.port).close()
 
     def __enter__(self):

@@ -147,22 +147,21 @@ std::optional<PageArena::WarmRun> PageArena::take_before(std::uint64_t round) {
   return {};
 }
 
-void PageArena::trim() {
-  std::uint64_t round = 0;
-  {
-    LockGuard lock(mutex_);
-    round = round_++;
-  }
+std::uint64_t PageArena::begin_round() {
+  LockGuard lock(mutex_);
+  return ++round_;
+}
+
+void PageArena::release_before(std::uint64_t round) {
   while (const std::optional<WarmRun> run = take_before(round)) release_tail(*run, run->bytes);
 }
 
+void PageArena::trim() {
+  release_before(begin_round() - 1);
+}
+
 void PageArena::release_warm() {
-  std::uint64_t round = 0;
-  {
-    LockGuard lock(mutex_);
-    round = ++round_;
-  }
-  while (const std::optional<WarmRun> run = take_before(round)) release_tail(*run, run->bytes);
+  release_before(begin_round());
 }
 
 std::size_t PageArena::warm_bytes() {

@@ -14,8 +14,7 @@ namespace {
 // Clients know these texts.
 constexpr std::string_view kNoFrequency =
     "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching "
-    "between "
-    "policies at runtime LRU and LFU data will take some time to adjust.";
+    "between policies at runtime LRU and LFU data will take some time to adjust.";
 constexpr std::string_view kNoIdleTimeWithLfu =
     "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies "
     "at runtime LRU and LFU data will take some time to adjust.";

@@ -299,24 +299,33 @@ bool Shard::add_expiry(Location old, const Key& key, TimeMs expire_at_ms, Op& op
   ItemShape shape = was.shape();
   shape.form = form_;
   shape.has_expiry = true;
-  const Location location = append_record(key, shape, expire_at_ms, stream_for_rewrite(old, key.hash));
+  const RoomNeeded old_cost{cost(was.shape()), 0};
+  const Location location = append_copy(old, key, shape, expire_at_ms, stream_for_rewrite(old, key.hash), op.now_ms);
   if (location == kNowhere) return false;
   // A few bytes, never refused: whoever limits the life of an item makes room.
-  const std::size_t old_cost = cost(was.shape());
-  if (cost(shape) > old_cost) budget_.take({cost(shape) - old_cost, 0});
-  if (cost(shape) < old_cost) release({old_cost - cost(shape), 0}, nullptr);
-  ItemRef record = item(location);
-  if (shape.has_blob) {
-    record.set_blob(was.blob());
-  } else {
-    copy_bytes(record.value_data(), was.value());
-  }
-  unaccount(was);
-  note_expiry(location, expire_at_ms, op.now_ms);
-  account(record);
+  const RoomNeeded new_cost{cost(shape), 0};
+  budget_.take(new_cost.beyond(old_cost));
+  release(old_cost.beyond(new_cost), nullptr);
   replace(old, location, key.hash, op.now_ms);
   pay_for(shape.record_bytes());
   return true;
+}
+
+Location Shard::append_copy(Location from, const Key& key, const ItemShape& shape, TimeMs expire_at_ms, StreamId stream,
+                            TimeMs now_ms) {
+  const Location to = append_record(key, shape, expire_at_ms, stream);
+  if (to == kNowhere) return kNowhere;
+  const ItemRef old = item(from);
+  ItemRef record = item(to);
+  if (shape.has_blob) {
+    record.set_blob(old.blob());
+  } else {
+    copy_bytes(record.value_data(), old.value());
+  }
+  unaccount(old);
+  note_expiry(to, expire_at_ms, now_ms);
+  account(record);
+  return to;
 }
 
 // --- Taking out ---

@@ -182,21 +182,13 @@ bool Shard::hand_over_item(Location from, Op& op) {
     budget_.take(more);
   }
   const Key key{old.key(), hash, old.database()};
-  const Location to = append_record(key, shape, old.expiry(), policy_->stream_for(Arrival::kNew, hash, kNowhere));
+  const StreamId stream = policy_->stream_for(Arrival::kNew, hash, kNowhere);
+  const Location to = append_copy(from, key, shape, old.expiry(), stream, op.now_ms);
   if (to == kNowhere) {
     release(more, nullptr);
     return false;
   }
   release(RoomNeeded{old_cost, 0}.beyond({new_cost, 0}), nullptr);
-  ItemRef record = item(to);
-  if (shape.has_blob) {
-    record.set_blob(old.blob());
-  } else if (shape.value_bytes != 0) {
-    std::copy_n(old.value_data(), shape.value_bytes, record.value_data());
-  }
-  unaccount(old);
-  note_expiry(to, record.expiry(), op.now_ms);
-  account(record);
   index_.relocate(position_of(hash), from, to);
   policy_->on_insert(to, hash, op.now_ms);
   log_.retire(from, old.total_bytes());

@@ -176,7 +176,7 @@ bool ShardedStore::random_item(Database database, TimeMs now_ms, const std::func
     use(item);
     found = true;
   };
-  std::uint64_t cursor = numbers.next() >> kHashTagBits;
+  std::uint64_t cursor = numbers.next() >> kHashSpareBits;
   for (int round = 0; round < 2 && !found; ++round) {
     do {
       cursor = scan(cursor, kScanBucketsPerItem, now_ms, use_first);

@@ -6,19 +6,13 @@ import time
 
 import redis
 
+from process_memory import rss_bytes
+
 port, pid, limit_at_start = (int(argument) for argument in sys.argv[1:4])
 MIB = 1 << 20
 LIMIT_BYTES, VALUE_BYTES, LIVE_MIN, WRITES, CIRCLE = 1 << 30, 32 * MIB, 24, 100, 50
 RETURNED_WITHIN_S = 2
 RETURNED_SLACK_BYTES = 16 * MIB
-
-
-def rss_bytes():
-    with open(f"/proc/{pid}/status") as status:
-        for line in status:
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) * 1024
-    raise AssertionError("no VmRSS")
 
 
 def value(number):
@@ -29,7 +23,7 @@ def value(number):
 def await_rss(bytes_max):
     """Seconds until the process is as small as that."""
     begin = time.monotonic()
-    while (rss := rss_bytes()) > bytes_max:
+    while (rss := rss_bytes(pid)) > bytes_max:
         assert time.monotonic() - begin < RETURNED_WITHIN_S, f"RSS is still {rss / MIB:.0f} MiB, not {bytes_max / MIB:.0f}"
         time.sleep(0.02)
     return time.monotonic() - begin
@@ -40,7 +34,7 @@ client.flushall()
 client.config_set("maxmemory", LIMIT_BYTES)
 client.config_set("maxmemory-policy", "allkeys-lru")
 time.sleep(1)
-empty = rss_bytes()
+empty = rss_bytes(pid)
 
 for number in range(LIVE_MIN):
     client.set(f"large:{number}", value(number))
@@ -62,7 +56,7 @@ for write in range(WRITES):
     there = pipe.execute()
     assert there == [0] * (len(names) - live) + [1] * live, (write, live, there)
 assert min(lives[CIRCLE:]) >= LIVE_MIN, lives
-rss = rss_bytes()
+rss = rss_bytes(pid)
 assert rss <= LIMIT_BYTES * 1.05 + 24 * MIB, f"RSS is {rss / MIB:.0f} MiB"
 client.flushall()
 await_rss(empty + RETURNED_SLACK_BYTES)
@@ -72,7 +66,7 @@ for number in range(100):
     client.set(f"waste:{number}", bytes(MIB + 1))
 blobs = client.info("cache")["used_blobs_bytes"]
 assert blobs <= 100 * (MIB + 1) * 1.01, f"{blobs} bytes for {100 * (MIB + 1)}"
-grown = rss_bytes() - empty
+grown = rss_bytes(pid) - empty
 assert grown <= 100 * (MIB + 1) * 1.01 + RETURNED_SLACK_BYTES, f"RSS grew by {grown / MIB:.1f} MiB"
 client.flushall()
 flushed_s = await_rss(empty + RETURNED_SLACK_BYTES)

@@ -8,6 +8,8 @@ import time
 
 import redis
 
+from process_memory import rss_bytes
+
 port, pid, limit_at_start = (int(argument) for argument in sys.argv[1:4])
 HIGH_BYTES, LOW_BYTES = 1 << 30, 1 << 29
 SLACK_BYTES = 24 << 20
@@ -16,14 +18,6 @@ SEED = 97
 noise = random.Random(SEED).randbytes(1 << 14)
 over = threading.Event()
 failures = []
-
-
-def rss_bytes():
-    with open(f"/proc/{pid}/status") as status:
-        for line in status:
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) * 1024
-    raise AssertionError("no VmRSS")
 
 
 def write(number):
@@ -52,18 +46,18 @@ while (used := client.info("memory")["used_memory"]) < HIGH_BYTES * 0.95:
     assert not failures, failures
     assert time.monotonic() - begin < 60, f"only {used >> 20} MiB after a minute"
     time.sleep(0.05)
-full = rss_bytes()
+full = rss_bytes(pid)
 assert full <= HIGH_BYTES * 1.05 + SLACK_BYTES, f"RSS is {full >> 20} MiB"
 
 client.config_set("maxmemory", LOW_BYTES)
 begin = time.monotonic()
-while (rss := rss_bytes()) > LOW_BYTES * 1.05 + SLACK_BYTES and time.monotonic() - begin < WITHIN_S:
+while (rss := rss_bytes(pid)) > LOW_BYTES * 1.05 + SLACK_BYTES and time.monotonic() - begin < WITHIN_S:
     time.sleep(0.02)
 took_s = time.monotonic() - begin
 left = rss
 # It stays there.
 for _ in range(20):
-    left = max(left, rss_bytes())
+    left = max(left, rss_bytes(pid))
     time.sleep(0.05)
 over.set()
 for writer in writers:

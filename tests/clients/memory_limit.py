@@ -6,6 +6,8 @@ import sys
 
 import redis
 
+from process_memory import rss_bytes
+
 port, pid, limit = (int(argument) for argument in sys.argv[1:4])
 seed = 20231
 random.seed(seed)
@@ -20,14 +22,6 @@ policy_at_start = client.config_get("maxmemory-policy")["maxmemory-policy"]
 client.config_set("maxmemory-policy", "allkeys-lru")
 
 
-def rss_bytes():
-    with open(f"/proc/{pid}/status") as status:
-        for line in status:
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) * 1024
-    raise AssertionError("no VmRSS")
-
-
 written = count = 0
 used_max = rss_max = 0
 pipe = client.pipeline(transaction=False)
@@ -40,7 +34,7 @@ while written < TOTAL_BYTES:
         assert all(pipe.execute())
         used = client.info("memory")["used_memory"]
         assert used <= limit, f"used_memory {used} is above {limit}, seed {seed}"
-        used_max, rss_max = max(used_max, used), max(rss_max, rss_bytes())
+        used_max, rss_max = max(used_max, used), max(rss_max, rss_bytes(pid))
 assert all(pipe.execute())
 
 evicted = client.info("stats")["evicted_keys"]

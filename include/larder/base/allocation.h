@@ -15,8 +15,6 @@ inline constexpr std::size_t kMapThresholdBytes = 128 * 1024;
 inline constexpr std::size_t kAllocationHeaderBytes = 8;
 // What a mapped block loses to its header and the alignment after it.
 inline constexpr std::size_t kMappedHeaderBytes = 24;
-// No request takes more than this beyond its own size.
-inline constexpr std::size_t kAllocationRoundingBytesMax = 4096 + kMappedHeaderBytes;
 
 constexpr std::size_t allocation_bytes(std::size_t requested_bytes) {
   constexpr std::size_t kGranuleBytes = 16;

@@ -1,12 +1,11 @@
 // The hash of a key, and the one place that says which of its bits mean what.
 //
 //     63        ...       16 15      0
-//     | shard | position    |  tag   |
+//     | shard | position    | spare  |
 //
 // Shard: the highest `shard_bits` bits. Position: the bits after them choose the bucket, high bits first, so that an
-// index is in hash order. Tag: 16 bits that an index entry keeps to tell neighbours apart. The three never overlap, so
-// a shard's keys spread over its whole index. A SCAN cursor is the hash without its tag: 48 bits, which every client
-// can hold.
+// index is in hash order, and the entry's tag (see HashIndex). The two never overlap, so a shard's keys spread over its
+// whole index. A SCAN cursor is the hash without its spare bits: 48 bits, which every client can hold.
 //
 // The hash is XXH3 with a secret drawn at start from the system's randomness, so that nobody outside can aim keys at
 // one bucket (hash flooding); a fixed seed makes runs repeatable in tests.
@@ -22,8 +21,8 @@ namespace larder {
 using Database = std::uint16_t;
 using KeyHash = std::uint64_t;
 
-inline constexpr int kHashTagBits = 16;
-inline constexpr int kScanCursorBits = 64 - kHashTagBits;
+inline constexpr int kHashSpareBits = 16;
+inline constexpr int kScanCursorBits = 64 - kHashSpareBits;
 
 constexpr std::uint32_t hash_shard(KeyHash hash, int shard_bits) {
   return shard_bits == 0 ? 0 : static_cast<std::uint32_t>(hash >> (64 - shard_bits));
@@ -31,19 +30,15 @@ constexpr std::uint32_t hash_shard(KeyHash hash, int shard_bits) {
 
 // The hash as its shard sees it: the shard's bits shifted out, so that high bits are uniform within the shard.
 constexpr std::uint64_t hash_position(KeyHash hash, int shard_bits) {
-  return ((hash >> kHashTagBits) << kHashTagBits) << shard_bits;
-}
-
-constexpr std::uint16_t hash_tag(KeyHash hash) {
-  return static_cast<std::uint16_t>(hash);
+  return ((hash >> kHashSpareBits) << kHashSpareBits) << shard_bits;
 }
 
 // Cursor 0 is the beginning. A cursor c names every hash from c << 16 on.
 constexpr std::uint64_t hash_to_cursor(KeyHash hash) {
-  return hash >> kHashTagBits;
+  return hash >> kHashSpareBits;
 }
 constexpr KeyHash cursor_to_hash(std::uint64_t cursor) {
-  return cursor << kHashTagBits;
+  return cursor << kHashSpareBits;
 }
 
 class Hasher {

@@ -66,7 +66,6 @@ inline constexpr std::int64_t kDrainMsMax = 1'500;
 // --- Background work ---
 // One visit to a shard: at most so many items, so that nobody holds a shard for long.
 inline constexpr std::size_t kEvictItemsPerVisit = 64;
-inline constexpr std::int64_t kEvictMicrosPerVisit = 200;
 inline constexpr std::size_t kSweepBucketsPerVisit = 512;
 // Of which so many may turn out dead: reclaiming one costs ten times the look.
 inline constexpr std::size_t kSweepItemsPerVisit = 256;

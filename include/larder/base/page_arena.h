@@ -74,6 +74,9 @@ class PageArena {
   std::optional<WarmRun> take_before(std::uint64_t round);
   std::optional<WarmRun> take_excess();
   WarmRun take_first(SizeClass& size_class) REQUIRES_LOCK(mutex_);
+  // What is freed from now on is of the round returned.
+  std::uint64_t begin_round();
+  void release_before(std::uint64_t round);
   // Gives the last `bytes` of its pages back and puts it back where it belongs now.
   void release_tail(WarmRun run, std::size_t bytes);
   void change_warm_bytes(std::size_t more, std::size_t less) REQUIRES_LOCK(mutex_);

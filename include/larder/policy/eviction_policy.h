@@ -4,7 +4,8 @@
 // STRUCTURE: a policy keeps its order in one of two ways, and says which in traits():
 //   - list policies (LRU, LFU, W-TinyLFU): every item carries a ListNode, and lists run through the log by location.
 //     Segments are compacted in any order; on_move() mends the links.
-//   - queue policies (S3-FIFO, random): no node. The log has streams; a stream's items in the order in which they were
+//   - queue policies (S3-FIFO), and random, which has no order: no node. The log has streams; a stream's items in the
+//   order in which they were
 //     appended *are* a queue, which compaction keeps. Policy bits travel with an item.
 //
 // The shard calls, each before or after exactly one thing:
@@ -41,7 +42,6 @@ class PolicyHost {
 
   // What one item weighs against capacity(): 1 under a limit of items, its bytes (blob included) otherwise.
   std::uint64_t weight(ItemRef item) const { return counts_items_ ? 1 : item.total_bytes(); }
-  bool counts_items() const { return counts_items_; }
   // This shard's share of the limit, in the unit of weight(); without a limit, what it holds now. A few loads.
   virtual std::uint64_t capacity() const = 0;
   // What all live items of a stream weigh together, and how many they are. A load.

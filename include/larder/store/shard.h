@@ -224,6 +224,10 @@ class Shard final : private PolicyHost {
   StreamId stream_for_rewrite(Location old, KeyHash hash) const;
   // A record with everything but its value's bytes, not yet indexed; kNowhere if there is no address space.
   Location append_record(const Key& key, const ItemShape& shape, TimeMs expire_at_ms, StreamId stream);
+  // The item at `from` in another shape, which takes over its blob and its place in the sums: the old record is to be
+  // retired. kNowhere, and nothing has changed, if there is no address space.
+  Location append_copy(Location from, const Key& key, const ItemShape& shape, TimeMs expire_at_ms, StreamId stream,
+                       TimeMs now_ms);
   // Gives the store's reference to the blob up (null: nothing). A pinned one stays charged.
   void drop_blob(Blob* blob, bool pinned);
   // The record at `to` takes the place of the one at `from`, which dies; whoever is to have its blob has it already.

@@ -16,10 +16,6 @@ constexpr TimeMs kStartMs = 1'700'000'000'000;
 // Far behind the end of any trace: under a volatile-* policy only what has an expiry may be evicted.
 constexpr TimeMs kVolatileTtlMs = TimeMs{3'650} * 24 * 3'600 * 1'000;
 
-bool is_volatile(PolicyKind policy) {
-  return policy_name(policy).substr(0, 9) == "volatile-";
-}
-
 // Scaled. Whole units: what is beyond them no value could use. And no more than would hold everything.
 std::uint64_t counted_capacity_bytes(const Trace& trace, const StoreReplayOptions& options) {
   const std::uint64_t bytes = std::min(options.capacity.limit, trace.total_bytes());
@@ -135,7 +131,7 @@ RunResult replay_store(const Trace& trace, const StoreReplayOptions& options, Re
   LARDER_CHECK(options.counted_sizes != nullptr || options.real || options.capacity.unit == CapacityUnit::kItems);
   ShardedStore store(store_options(trace, options));
   const std::unique_ptr<Values> values = make_values(trace, options, store);
-  const bool with_expiry = is_volatile(options.policy);
+  const bool with_expiry = evicts_volatile_only(options.policy);
   RunResult result;
   RequestCount::Teller tell(progress);
   TimeMs now_ms = kStartMs;

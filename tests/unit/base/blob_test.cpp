@@ -105,7 +105,7 @@ TEST(AllocationBytes, IsWhatTheAllocatorTakes) {
     EXPECT_GE(taken, allocation_bytes(size)) << size;
     // A remainder too small to be a block of its own stays with the block before it.
     EXPECT_LE(taken, allocation_bytes(size) + 16) << size;
-    EXPECT_LE(allocation_bytes(size), size + kAllocationRoundingBytesMax);
+    EXPECT_LE(allocation_bytes(size), size + kPageBytes + kMappedHeaderBytes);
     std::free(block);
   }
 }
