@@ -1,6 +1,7 @@
 #include "larder/policy/ghost_queue.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "larder/base/allocation.h"
@@ -46,8 +47,9 @@ void GhostQueue::Table::allocate(std::uint64_t rows) {
   if (rows == 0) return;
   memory_.reset(std::calloc(rows + 1, sizeof(Row)));
   if (memory_ == nullptr) return;
-  const auto address = reinterpret_cast<std::uintptr_t>(memory_.get());
-  rows_ = reinterpret_cast<Row*>((address + alignof(Row) - 1) / alignof(Row) * alignof(Row));
+  void* first = memory_.get();
+  std::size_t space = (rows + 1) * sizeof(Row);
+  rows_ = static_cast<Row*>(std::align(alignof(Row), rows * sizeof(Row), first, space));
   row_count_ = rows;
 }
 
