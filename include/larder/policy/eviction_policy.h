@@ -24,6 +24,7 @@
 #include <string_view>
 
 #include "larder/base/item.h"
+#include "larder/base/prefetch.h"
 #include "larder/policy/policy_kind.h"
 
 namespace larder {
@@ -38,7 +39,7 @@ class PolicyHost {
 
   // REQUIRES: `location` is a live item's.
   ItemRef item(Location location) const { return ItemRef(base_ + std::size_t{location} * kItemGranuleBytes); }
-  void prefetch(Location location) const { __builtin_prefetch(base_ + std::size_t{location} * kItemGranuleBytes); }
+  void prefetch(Location location) const { larder::prefetch(base_ + std::size_t{location} * kItemGranuleBytes); }
 
   // What one item weighs against capacity(): 1 under a limit of items, its bytes (blob included) otherwise.
   std::uint64_t weight(ItemRef item) const { return counts_items_ ? 1 : item.total_bytes(); }

@@ -23,6 +23,7 @@
 #include <cstdint>
 
 #include "larder/base/hash.h"
+#include "larder/base/prefetch.h"
 #include "larder/policy/chunked_array.h"
 
 namespace larder {
@@ -37,7 +38,7 @@ class FrequencySketch {
   // follows them.
   void add(KeyHash hash, std::uint64_t items);
   std::uint32_t estimate(KeyHash hash) const;
-  void prefetch(KeyHash hash) const { __builtin_prefetch(&blocks_[block_of(mix_bits(hash))]); }
+  void prefetch(KeyHash hash) const { larder::prefetch(&blocks_[block_of(mix_bits(hash))]); }
 
   std::size_t bytes() const { return blocks_.bytes(); }
   std::uint64_t ages() const { return age_; }
