@@ -24,12 +24,18 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def connect(port):
+class DidNotStart(SystemExit):
+    """A program does not listen; the text says why. Ends a benchmark that does not care."""
+
+
+def connect(port, check=lambda: None):
+    """Waits until somebody listens; asks `check` meanwhile, which raises if that is in vain."""
     for _ in range(200):
+        check()
         with contextlib.suppress(OSError):
             return socket.create_connection(("127.0.0.1", port), timeout=60)
         time.sleep(0.05)
-    raise SystemExit(f"nobody listens at port {port}")
+    raise DidNotStart(f"nobody listens at port {port}")
 
 
 class Client:
@@ -61,16 +67,28 @@ class Client:
 
 
 class Server:
-    """A program on a port of its own; a context that ends it."""
+    """A program on a port of its own, on the named cores (as taskset takes them) or on any; a context that ends it."""
 
-    def __init__(self, *command):
+    def __init__(self, *command, cores=None):
         self.port = free_port()
         self.log = tempfile.TemporaryFile()
-        words = [str(word).replace("PORT", str(self.port)) for word in command]
+        pinned = ["taskset", "-c", cores] if cores else []
+        words = pinned + [str(word).replace("PORT", str(self.port)) for word in command]
         # larder takes every such variable for an option, $LARDER_TRACES too.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("LARDER_")}
         self.process = subprocess.Popen(words, stdout=self.log, stderr=self.log, env=environment)
-        connect(self.port).close()
+        try:
+            connect(self.port, self._check_runs).close()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def _check_runs(self):
+        if self.process.poll() is None:
+            return
+        self.log.seek(0)
+        said = self.log.read().decode(errors="replace").strip().splitlines()
+        raise DidNotStart(f"ended with exit status {self.process.returncode}: {said[-1] if said else 'without a word'}")
 
     def __enter__(self):
         return self
