@@ -155,7 +155,7 @@ class Goal:
 
     def text(self):
         bound = "at least" if self.at_least else "at most"
-        return f"{self.shape}: {self.what} {bound} {self.limit:g}" + (f" of {self.to}'s" if self.to else " us")
+        return f"{self.shape}: {self.what} {bound} {self.limit:.3g}" + (f" of {self.to}'s" if self.to else " us")
 
 
 S3FIFO, LRU = OURS
