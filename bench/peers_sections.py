@@ -1,6 +1,6 @@
 """What bench/peers measures: a function a section, which returns {shape: {peer: [report a round]}} with larder-bench's
 reports. Rounds are interleaved: each goes through all shapes and all servers, so that what disturbs the machine for a while
-disturbs all of them."""
+disturbs all of them; and each begins with another server, so that none always comes after the same one."""
 import dataclasses
 import resource
 import statistics
@@ -64,9 +64,10 @@ class Run:
         return [peer for peer in self.peers if peer.name not in names]
 
 
-def guarded(run, section, started, do):
-    """Calls do(peer, server) for each; those that fail are left out from then on."""
-    for peer, server in list(started):
+def guarded(run, section, started, do, first=0):
+    """Calls do(peer, server) for each, from the one numbered `first` on; those that fail are left out from then on."""
+    first %= max(len(started), 1)
+    for peer, server in started[first:] + started[:first]:
         try:
             do(peer, server)
         except Failed as error:
@@ -74,16 +75,25 @@ def guarded(run, section, started, do):
             run.leave_out(section)(peer, str(error))
 
 
+def check_hits(report):
+    """Everything was written before; who has lost some of it is measured at something else."""
+    if report["misses"]:
+        raise Failed(f"{report['misses']} of {report['gets']} GETs missed: it does not hold all keys")
+    return report
+
+
 def measure(run, section, started, shapes, measure_one=None):
-    """`shapes`: {name: options of larder-bench}."""
+    """`shapes`: {name: options of larder-bench}. measure_one(peer, server, options) -> report."""
+    if measure_one is None:
+        def measure_one(peer, server, options):
+            return check_hits(run.load.run(server, peer, **options))
     results = {shape: {} for shape in shapes}
     for number in range(1, run.rounds + 1):
         for shape, options in shapes.items():
             def one(peer, server):
                 say(f"{section}, round {number} of {run.rounds}, {shape}: {peer.name}")
-                report = measure_one(peer, server, options) if measure_one else run.load.run(server, peer, **options)
-                results[shape].setdefault(peer.name, []).append(report)
-            guarded(run, section, started, one)
+                results[shape].setdefault(peer.name, []).append(measure_one(peer, server, options))
+            guarded(run, section, started, one, first=number - 1)
     return results
 
 
@@ -136,15 +146,17 @@ def latency(run):
     with peers_programs.running(run.peers, setup, run.server_cores, run.leave_out("latency")) as started:
         fill(run, "latency", started, **SMALL | keys)
         closed = {name: ZIPF | keys | {"pipeline": depth} for name, depth in DEPTHS.items() if depth <= 16}
+        def evicting(peer, server, options):
+            return run.load.run(server, peer, **options)
         redis = [(peer, server) for peer, server in started if peer.name == REDIS]
-        most = measure(run, "latency", redis, closed)
+        most = measure(run, "latency", redis, closed, evicting)
         shapes = {}
         for name, options in closed.items():
             if not most[name]:
                 return {}
             rate = int(RATE_SHARE * statistics.median(report["operations_per_s"] for report in most[name][REDIS]))
             shapes[f"{name}, {rate:,} a second"] = options | {"rate": rate}
-        return measure(run, "latency", started, shapes)
+        return measure(run, "latency", started, shapes, evicting)
 
 
 def mixed(run):
@@ -157,12 +169,12 @@ def mixed(run):
         big = run.load.start(server, peer, niceness=MIXED_NICENESS, seconds=big_seconds, **MIXED_BIG)
         time.sleep(MIXED_LEAD_S)
         try:
-            report = run.load.run(server, peer, **options)
+            report = check_hits(run.load.run(server, peer, **options))
         except Failed:
             big.kill()
             big.communicate()
             raise
-        return report | {"big": peers_programs.report_of(big)}
+        return report | {"big": check_hits(peers_programs.report_of(big))}
 
     with peers_programs.running(peers, setup, run.server_cores, run.leave_out("mixed")) as started:
         fill(run, "mixed", started, **{name: MIXED_SMALL[name] for name in ("keys", "value_bytes", "connections")})
