@@ -29,6 +29,9 @@ EVICTING_KEYS = 2_000_000
 EVICTING_MEMORY_BYTES = 128 * MIB
 RATE_SHARE = 0.6  # of Redis's most
 
+# Of a measurement's time.
+WARM_UP_SHARE = 0.3
+
 MIXED_BIG_BYTES = 10_000_000
 MIXED_BIG = {"first_key": 1_000_000, "keys": 16, "value_bytes": MIXED_BIG_BYTES, "connections": 4, "ratio": "1:0",
              "distribution": "uniform"}
@@ -88,12 +91,16 @@ def measure(run, section, started, shapes, measure_one=None):
         def measure_one(peer, server, options):
             return check_hits(run.load.run(server, peer, **options))
     results = {shape: {} for shape in shapes}
-    for number in range(1, run.rounds + 1):
+    # The first round is not counted: allocators, tables and the kernel's buffers take their sizes in it.
+    for number in range(0, run.rounds + 1):
         for shape, options in shapes.items():
             def one(peer, server):
-                say(f"{section}, round {number} of {run.rounds}, {shape}: {peer.name}")
-                results[shape].setdefault(peer.name, []).append(measure_one(peer, server, options))
-            guarded(run, section, started, one, first=number - 1)
+                say(f"{section}, {f'round {number} of {run.rounds}' if number else 'warm-up'}, {shape}: {peer.name}")
+                if number == 0:
+                    measure_one(peer, server, options | {"seconds": run.load.seconds * WARM_UP_SHARE})
+                else:
+                    results[shape].setdefault(peer.name, []).append(measure_one(peer, server, options))
+            guarded(run, section, started, one, first=max(number - 1, 0))
     return results
 
 
@@ -139,24 +146,27 @@ def latency(run):
     """At a rate that Redis could bear: of its most, measured first under the same evictions."""
     setup = Setup(VALUE_BYTES, EVICTING_KEYS, EVICTING_MEMORY_BYTES, evicting=True)
     keys = {"keys": EVICTING_KEYS}
-    if not run.some(REDIS):
-        run.left_out["latency"] = "the rate is a part of Redis's, which is not there"
+    closed = {name: ZIPF | keys | {"pipeline": depth} for name, depth in DEPTHS.items() if depth <= 16}
+
+    def missing_some(peer, server, options):
+        return run.load.run(server, peer, **options)
+
+    def measured(peers, shapes):
+        with peers_programs.running(peers, setup, run.server_cores, run.leave_out("latency")) as started:
+            fill(run, "latency", started, **SMALL | keys)
+            return measure(run, "latency", started, shapes, missing_some)
+
+    # A Redis of its own: the one that is compared shall have had as much time to learn its keys as the others.
+    most = measured(run.some(REDIS), closed)
+    if not all(REDIS in peers for peers in most.values()):
+        run.left_out["latency"] = "its rate is a part of Redis's, which was not measured"
         say(f"latency is left out: {run.left_out['latency']}")
         return {}
-    with peers_programs.running(run.peers, setup, run.server_cores, run.leave_out("latency")) as started:
-        fill(run, "latency", started, **SMALL | keys)
-        closed = {name: ZIPF | keys | {"pipeline": depth} for name, depth in DEPTHS.items() if depth <= 16}
-        def evicting(peer, server, options):
-            return run.load.run(server, peer, **options)
-        redis = [(peer, server) for peer, server in started if peer.name == REDIS]
-        most = measure(run, "latency", redis, closed, evicting)
-        shapes = {}
-        for name, options in closed.items():
-            if not most[name]:
-                return {}
-            rate = int(RATE_SHARE * statistics.median(report["operations_per_s"] for report in most[name][REDIS]))
-            shapes[f"{name}, {rate:,} a second"] = options | {"rate": rate}
-        return measure(run, "latency", started, shapes, evicting)
+    shapes = {}
+    for name, options in closed.items():
+        rate = int(RATE_SHARE * statistics.median(report["operations_per_s"] for report in most[name][REDIS]))
+        shapes[f"{name}, {rate:,} a second"] = options | {"rate": rate}
+    return measured(run.peers, shapes)
 
 
 def mixed(run):
