@@ -106,6 +106,14 @@ class Server:
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def waited_s(self):
+        """For how long its threads were ready to run and did not have a core; 0 where the kernel does not say."""
+        waited_ns = 0
+        for thread in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
+            with contextlib.suppress(OSError):
+                waited_ns += int((thread / "schedstat").read_text().split()[1])
+        return waited_ns / 1e9
+
     def load(self, **options):
         """Runs larder-load to its end and returns its sums."""
         return load_sums(self.start_load(**options))

@@ -50,6 +50,10 @@ def late_us(report):
     return report["late_max_us"]
 
 
+def waited_share(report):
+    return report["server_waited_s"] / report["seconds"]
+
+
 def median(reports, figure):
     return statistics.median(figure(report) for report in reports)
 
@@ -98,18 +102,20 @@ CPU = [figure_column("user us", user_us, us), figure_column("system us", system_
        figure_column("CPU us an operation", cpu_us, us), ratio_column("CPU", REDIS, cpu_us), ratio_column("CPU", NULL, cpu_us),
        Column("spread", lambda shape, peer: f"{spread(shape[peer]) * 100:.0f} %")]
 RATE = [figure_column("operations/s", rate, whole)]
+WAITED = [figure_column("waited", waited_share, lambda value: f"{value * 100:.1f} %")]
 BYTES = [figure_column("MB/s", value_bytes_per_s, mb), ratio_column("MB/s", NULL, value_bytes_per_s)]
 TAIL = [figure_column(f"{text} us", latency_us(name), whole) for text, name in
         [("p50", "p50"), ("p99", "p99"), ("p99.9", "p99_9"), ("max", "max")]]
+LATE = [figure_column("load late at most, us", late_us, whole)]
 COLUMNS = {
-    "small": CPU + RATE,
-    "large": CPU + BYTES,
-    "huge": CPU + BYTES,
-    "mget": [figure_column("CPU us a key", key_us, lambda value: f"{value:.3f}")] + CPU + RATE,
-    "latency": TAIL + [figure_column("hit ratio", hit_ratio, lambda value: f"{value:.3f}"), figure_column("operations/s", rate, whole),
-                       figure_column("load late at most, us", late_us, whole)],
-    "mixed": TAIL + [figure_column("big values, MB/s", big_bytes_per_s, mb), figure_column("load late at most, us", late_us, whole)],
-    "scaling": CPU + RATE,
+    "small": CPU + RATE + WAITED,
+    "large": CPU + BYTES + WAITED,
+    "huge": CPU + BYTES + WAITED,
+    "mget": [figure_column("CPU us a key", key_us, lambda value: f"{value:.3f}")] + CPU + RATE + WAITED,
+    "latency": TAIL + [figure_column("hit ratio", hit_ratio, lambda value: f"{value:.3f}"), figure_column("operations/s", rate, whole)]
+    + LATE + WAITED,
+    "mixed": TAIL + [figure_column("big values, MB/s", big_bytes_per_s, mb)] + LATE + WAITED,
+    "scaling": CPU + RATE + WAITED,
 }
 
 

@@ -98,8 +98,10 @@ def measure(run, section, started, shapes, measure_one=None):
                 say(f"{section}, {f'round {number} of {run.rounds}' if number else 'warm-up'}, {shape}: {peer.name}")
                 if number == 0:
                     measure_one(peer, server, options | {"seconds": run.load.seconds * WARM_UP_SHARE})
-                else:
-                    results[shape].setdefault(peer.name, []).append(measure_one(peer, server, options))
+                    return
+                waited_s = server.waited_s()
+                report = measure_one(peer, server, options)
+                results[shape].setdefault(peer.name, []).append(report | {"server_waited_s": server.waited_s() - waited_s})
             guarded(run, section, started, one, first=max(number - 1, 0))
     return results
 
