@@ -51,7 +51,7 @@ def late_us(report):
 
 
 def waited_share(report):
-    return report["server_waited_s"] / report["seconds"]
+    return report["server_waited_share"]
 
 
 def median(reports, figure):
@@ -106,6 +106,7 @@ WAITED = [figure_column("waited", waited_share, lambda value: f"{value * 100:.1f
 BYTES = [figure_column("MB/s", value_bytes_per_s, mb), ratio_column("MB/s", NULL, value_bytes_per_s)]
 TAIL = [figure_column(f"{text} us", latency_us(name), whole) for text, name in
         [("p50", "p50"), ("p99", "p99"), ("p99.9", "p99_9"), ("max", "max")]]
+WAITED_SHARE_MAX = 0.05
 LATE = [figure_column("load late at most, us", late_us, whole)]
 COLUMNS = {
     "small": CPU + RATE + WAITED,
@@ -134,6 +135,15 @@ def tables(section, results):
         lines.append("|---|" + "---:|" * len(columns))
         lines += [row([peer] + [column.text(peers, peer) for column in columns]) for peer in peers]
     return "\n".join(lines)
+
+
+def doubts(results):
+    """A sentence if other programs had too much of the servers' cores; otherwise empty."""
+    shares = [median(reports, waited_share) for shapes in results.values() for peers in shapes.values() for reports in peers.values()]
+    if max(shares, default=0) < WAITED_SHARE_MAX:
+        return ""
+    return (f"\nOther programs had servers' cores for up to {max(shares) * 100:.0f} % of the time (column *waited*): "
+            "measure again when nothing else runs.")
 
 
 # --- Goals ---

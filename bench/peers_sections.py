@@ -73,7 +73,7 @@ def guarded(run, section, started, do, first=0):
     for peer, server in started[first:] + started[:first]:
         try:
             do(peer, server)
-        except Failed as error:
+        except (Failed, OSError) as error:
             started.remove((peer, server))
             run.leave_out(section)(peer, str(error))
 
@@ -99,9 +99,10 @@ def measure(run, section, started, shapes, measure_one=None):
                 if number == 0:
                     measure_one(peer, server, options | {"seconds": run.load.seconds * WARM_UP_SHARE})
                     return
-                waited_s = server.waited_s()
+                waited_s, begin_s = server.waited_s(), time.monotonic()
                 report = measure_one(peer, server, options)
-                results[shape].setdefault(peer.name, []).append(report | {"server_waited_s": server.waited_s() - waited_s})
+                waited = (server.waited_s() - waited_s) / (time.monotonic() - begin_s)
+                results[shape].setdefault(peer.name, []).append(report | {"server_waited_share": waited})
             guarded(run, section, started, one, first=max(number - 1, 0))
     return results
 
