@@ -1,6 +1,7 @@
 """What the benchmarks in Python share: servers on free ports of this host, started and stopped here; their memory; a plain RESP
-client; larder-load. Debian's python3 alone is enough."""
+client; larder-bench. Debian's python3 alone is enough."""
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -115,19 +116,28 @@ class Server:
         return waited_ns / 1e9
 
     def load(self, **options):
-        """Runs larder-load to its end and returns its sums."""
-        return load_sums(self.start_load(**options))
+        """Runs larder-bench to its end and returns its report."""
+        return load_report(self.start_load(**options))
 
     def start_load(self, **options):
-        words = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
-        return subprocess.Popen([BUILD / "larder-load", f"--port={self.port}", *words], stdout=subprocess.PIPE, text=True)
+        """Writes, many at a time, each of the keys once in order, unless the options (larder-bench's own) say otherwise."""
+        defaults = {"connections": 2, "pipeline": 256, "distribution": "sequential", "ratio": "0:1"}
+        if "write_bytes" not in options:
+            defaults["requests"] = options["keys"]
+        return subprocess.Popen(bench_words(self.port, **defaults | options), stdout=subprocess.PIPE, text=True)
 
 
-def load_sums(process):
+def bench_words(port, **options):
+    """The command line of larder-bench for a report in JSON; an option that is True is a flag."""
+    words = [f"--{name.replace('_', '-')}" + ("" if value is True else f"={value}") for name, value in options.items()]
+    return [str(BUILD / "larder-bench"), f"--port={port}", "--json", "--progress=no", *words]
+
+
+def load_report(process):
     output, _ = process.communicate()
     if process.returncode != 0:
-        raise SystemExit(f"larder-load ended with exit status {process.returncode}")
-    return {name: float(value) for name, value in re.findall(r"(\w+)=([\d.]+)", output)}
+        raise SystemExit(f"larder-bench ended with exit status {process.returncode}")
+    return json.loads(output)
 
 
 def larder(*options):

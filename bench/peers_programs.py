@@ -112,10 +112,9 @@ class Load:
         self.cores, self.seconds = cores, seconds
 
     def start(self, server, peer, niceness=0, **options):
-        words = ["taskset", "-c", self.cores, "nice", "-n", str(niceness), BENCH, "--json", "--progress=no"]
-        words += [f"--port={server.port}", f"--protocol={peer.protocol}", f"--server-pid={server.process.pid}"]
-        words += ["--fill" if value is True else f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
-        return subprocess.Popen([str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        words = ["taskset", "-c", self.cores, "nice", "-n", str(niceness)]
+        words += bench_server.bench_words(server.port, protocol=peer.protocol, server_pid=server.process.pid, **options)
+        return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def run(self, server, peer, **options):
         return report_of(self.start(server, peer, **{"seconds": self.seconds} | options))

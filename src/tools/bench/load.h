@@ -30,7 +30,7 @@ struct Tick {
   bool fill = false;
   bool over = false;
   double seconds = 0;
-  Counted counted;
+  Counted counted = {};
 };
 
 // `watch` is called on this thread; may be empty. Errors: kIo, one line.

@@ -22,7 +22,7 @@ struct SizeRange {
 struct Endpoint {
   std::string host = "127.0.0.1";
   std::uint16_t port = 6379;
-  std::string unix_path;  // not empty: instead of host and port
+  std::string unix_path = {};  // not empty: instead of host and port
 };
 
 // Which keys there are and how they are drawn.
@@ -44,21 +44,21 @@ struct MixOptions {
 };
 
 struct LoadOptions {
-  Endpoint endpoint;
-  std::string password;
+  Endpoint endpoint = {};
+  std::string password = {};
   Protocol protocol = Protocol::kResp;
   unsigned threads = 1;
   std::uint32_t connections = 50;  // in all
   std::uint32_t pipeline = 1;      // requests in flight a connection
-  KeyOptions keys;
-  MixOptions mix;
-  SizeRange value_bytes;
+  KeyOptions keys = {};
+  MixOptions mix = {};
+  SizeRange value_bytes = {};
   std::uint64_t seed = 1;
   std::uint32_t expire_s = 0;  // 0: none
   // The load ends with what is reached first; what is not set does not end it.
-  std::optional<std::uint64_t> requests;
-  std::optional<double> seconds;
-  std::optional<std::uint64_t> write_bytes;
+  std::optional<std::uint64_t> requests = {};
+  std::optional<double> seconds = {};
+  std::optional<std::uint64_t> write_bytes = {};
   std::uint64_t rate = 0;  // operations a second; 0: closed loop
   bool fill = false;
   bool verify = false;
@@ -73,10 +73,10 @@ struct NullServerOptions {
 };
 
 struct BenchOptions {
-  std::string help;  // set: print this and do nothing else
+  std::string help = {};  // set: print this and do nothing else
   bool null_server = false;
-  LoadOptions load;         // unless null_server
-  NullServerOptions floor;  // if null_server
+  LoadOptions load = {};         // unless null_server
+  NullServerOptions floor = {};  // if null_server
   ProgressMode progress = ProgressMode::kAuto;
   bool json = false;
 };

@@ -63,6 +63,7 @@ Status Worker::connect(const Endpoint& endpoint, const std::string& password) {
 
 Status Worker::run(Work& work) {
   *figures_ = {};
+  in_flight_max_ = connections_.size() * work.depth;
   if (work.pacer) static_cast<void>(::prctl(PR_SET_TIMERSLACK, kTimerSlackNs));
   const CpuTimes before = thread_cpu();
   Status status = loop(work);
@@ -137,11 +138,8 @@ bool Worker::receive(Connection& connection) {
   }
   const std::size_t before = scanner.in_flight();
   if (!scanner.feed({read_buffer_.get(), bytes}, now_ns_, *figures_)) return fail(scanner.failure());
+  if (in_flight_ == in_flight_max_) room_since_ns_ = now_ns_;
   in_flight_ -= before - scanner.in_flight();
-  if (crowded_ && scanner.in_flight() < before) {
-    crowded_ = false;
-    room_since_ns_ = now_ns_;
-  }
   return true;
 }
 
