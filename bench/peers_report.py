@@ -3,7 +3,7 @@ import dataclasses
 import statistics
 from typing import Callable
 
-from peers_programs import MEMCACHED, NULL, OURS, REDIS
+from peers_programs import MEMCACHED, NULL, OURS, PEERS, REDIS
 from peers_sections import MGET_KEYS
 
 # --- Figures: what is read from one report ---
@@ -138,8 +138,11 @@ def tables(section, results):
 
 
 def doubts(results):
-    """A sentence if other programs had too much of the servers' cores; otherwise empty."""
-    shares = [median(reports, waited_share) for shapes in results.values() for peers in shapes.values() for reports in peers.values()]
+    """A sentence if other programs had too much of the servers' cores; otherwise empty. Named servers may have threads that wait
+    for each other's core."""
+    own = [peer.name for peer in PEERS]
+    shares = [median(reports, waited_share) for shapes in results.values() for peers in shapes.values()
+              for name, reports in peers.items() if name in own]
     if max(shares, default=0) < WAITED_SHARE_MAX:
         return ""
     return (f"\nOther programs had servers' cores for up to {max(shares) * 100:.0f} % of the time (column *waited*): "
