@@ -77,7 +77,7 @@ std::uint64_t RequestEncoder::encode(RequestKind kind, std::span<const std::uint
   if (!shape.open.empty()) batch.append(shape.open);
   for (const std::uint32_t key : keys) {
     char* const item = batch.extend(shape.item.size());
-    std::memcpy(item, shape.item.data(), shape.item.size());
+    shape.item.copy(item, shape.item.size());
     keys_.write(item + shape.key_end, key);
     if (shape.has_value) written += keys_.bytes() + add_value(key, sizes, batch);
   }
