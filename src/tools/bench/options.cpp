@@ -73,7 +73,9 @@ void declare_server(CLI::App& app, Words& words, BenchOptions& options) {
   app.add_option("--threads", words.threads, "Threads of this program")->check(CLI::Range(1, 256));
   app.add_option("--connections", load.connections, "In all, dealt to threads")->check(CLI::Range(1, 100'000));
   app.add_option("--pipeline", load.pipeline, "Requests in flight a connection")->check(CLI::Range(1, 100'000));
-  app.add_option("--server-pid", load.server_pid, "Report the CPU time of this process")->check(CLI::PositiveNumber);
+  app.add_option("--server-pid", load.server_pid, "Report the CPU time of this process")
+      ->check(CLI::PositiveNumber)
+      ->default_str("");
 }
 
 void declare_load(CLI::App& app, Words& words, BenchOptions& options) {
@@ -92,9 +94,10 @@ void declare_load(CLI::App& app, Words& words, BenchOptions& options) {
   app.add_option("--touch-percent", load.mix.touch_percent, "Of operations, TOUCHes")->check(CLI::Range(0, 100));
   app.add_option("--delete-percent", load.mix.delete_percent, "Of operations, DELs")->check(CLI::Range(0, 100));
   app.add_option("--expire", load.expire_s, "Time to live of what is written, in seconds; 0: none");
-  app.add_option("--requests", words.requests, "End after so many operations");
+  app.add_option("--requests", words.requests, "End after so many operations")->default_str("");
   app.add_option("--seconds", words.seconds, "End after so long");
-  app.add_option("--write-bytes", words.write_bytes, "End when keys and values of this SIZE have been sent");
+  app.add_option("--write-bytes", words.write_bytes, "End when keys and values of this SIZE have been sent")
+      ->default_str("");
   app.add_option("--rate", load.rate, "Open loop: operations a second, over all connections");
   app.add_flag("--fill", load.fill, "Write every key once in order first; with --requests 0 that is all");
   app.add_flag("--verify", load.verify, "Compare each byte of each value that is read");
@@ -119,7 +122,7 @@ bool given(const CLI::App& app, const char* name) {
 }
 
 Result<std::uint64_t> take_size(const std::string& text, const char* name) {
-  const Result<std::uint64_t> size = parse_size(text);
+  Result<std::uint64_t> size = parse_size(text);
   if (size.is_ok()) return size;
   return Status::invalid(std::string(name) + ": '" + printable(text) +
                          "' is not a size; write for example 100 or 64kb");

@@ -1,8 +1,7 @@
 #include "tools/bench/request_encoder.h"
 
 #include <charconv>
-
-#include "larder/base/check.h"
+#include <cstring>
 
 namespace larder::bench {
 
@@ -10,6 +9,7 @@ namespace {
 
 // From here on a value is not copied on its way to the socket.
 constexpr std::uint64_t kOutsideBytesMin = 16 * 1024;
+constexpr std::array<char, 2> kLineEnd = {'\r', '\n'};
 
 std::string bulk(const std::string& bytes) {
   return "$" + std::to_string(bytes.size()) + "\r\n" + bytes + "\r\n";
@@ -77,7 +77,7 @@ std::uint64_t RequestEncoder::encode(RequestKind kind, std::span<const std::uint
   if (!shape.open.empty()) batch.append(shape.open);
   for (const std::uint32_t key : keys) {
     char* const item = batch.extend(shape.item.size());
-    std::memcpy(item, shape.item.data(), shape.item.size());
+    shape.item.copy(item, shape.item.size());
     keys_.write(item + shape.key_end, key);
     if (shape.has_value) written += keys_.bytes() + add_value(key, sizes, batch);
   }
@@ -90,16 +90,15 @@ std::uint64_t RequestEncoder::add_value(std::uint32_t key, SplitMix64& sizes, Ou
   if (!sizes_.is_fixed()) {
     bytes = sizes_.min + sizes.below(sizes_.max - sizes_.min + 1);
     std::array<char, 24> length;
-    const std::to_chars_result end = std::to_chars(length.data(), length.data() + length.size() - 2, bytes);
-    LARDER_DCHECK(end.ec == std::errc());
-    std::memcpy(end.ptr, "\r\n", 2);
-    batch.append({length.data(), static_cast<std::size_t>(end.ptr - length.data()) + 2});
+    char* const end = std::to_chars(length.data(), length.data() + length.size() - kLineEnd.size(), bytes).ptr;
+    std::memcpy(end, kLineEnd.data(), kLineEnd.size());
+    batch.append({length.data(), static_cast<std::size_t>(end - length.data()) + kLineEnd.size()});
   }
   const std::string_view value = values_.of(keys_.number(key), bytes);
   if (bytes < kOutsideBytesMin) {
-    char* const place = batch.extend(value.size() + 2);
+    char* const place = batch.extend(value.size() + kLineEnd.size());
     std::memcpy(place, value.data(), value.size());
-    std::memcpy(place + value.size(), "\r\n", 2);
+    std::memcpy(place + value.size(), kLineEnd.data(), kLineEnd.size());
   } else {
     batch.append_outside(value);
     batch.append("\r\n");

@@ -64,13 +64,16 @@ Status Worker::connect(const Endpoint& endpoint, const std::string& password) {
 Status Worker::run(Work& work) {
   *figures_ = {};
   in_flight_max_ = connections_.size() * work.depth;
+  crowded_ = false;
   if (work.pacer) static_cast<void>(::prctl(PR_SET_TIMERSLACK, kTimerSlackNs));
   const CpuTimes before = thread_cpu();
   Status status = loop(work);
   const CpuTimes used = thread_cpu() - before;
   figures_->user_s = used.user_s;
   figures_->system_s = used.system_s;
-  if (work.pacer) figures_->unsent = std::min(work.requests_left, work.pacer->backlog(std::min(work.end_ns, now_ns_)));
+  if (work.pacer && crowded_) {
+    figures_->unsent = std::min(work.requests_left, work.pacer->backlog(std::min(work.end_ns, now_ns_)));
+  }
   if (!status.is_ok()) stop_.store(true);
   return status;
 }

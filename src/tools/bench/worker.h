@@ -97,8 +97,8 @@ class Worker {
   std::int64_t last_input_ns_ = 0;
   std::uint64_t in_flight_ = 0;
   std::uint64_t in_flight_max_ = 0;
-  std::size_t turn_ = 0;  // open loop: which connection is next
-  bool crowded_ = false;  // open loop: no connection has room for what is due
+  std::size_t turn_ = 0;            // open loop: which connection is next
+  bool crowded_ = false;            // open loop: no connection has room for what is due
   std::int64_t room_since_ns_ = 0;  // open loop: until then every connection was full
   std::string failure_;
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -166,14 +167,15 @@ TEST(BenchLoad, ItEndsWhenEnoughIsWritten) {
 
 TEST(BenchLoad, SequentialKeysComeInOrder) {
   std::vector<std::uint64_t> numbers;
-  ToyServer server([&](std::string_view request) {
+  std::optional<ToyServer> server(std::in_place, [&](std::string_view request) {
     numbers.push_back(key_number(request));
     return "$-1\r\n";
   });
-  LoadOptions options = one_connection(server);
+  LoadOptions options = one_connection(*server);
   options.keys = {.first = 100, .count = 30, .distribution = Distribution::kSequential};
   options.mix.set_parts = 0;
   ASSERT_TRUE(run_load(options, kClock, {}).is_ok());
+  server.reset();  // its thread is over
   ASSERT_EQ(numbers.size(), 40u);
   for (std::size_t i = 0; i < numbers.size(); ++i) EXPECT_EQ(numbers[i], 100 + i % 30);
 }
