@@ -43,6 +43,8 @@ class PolicyHost {
 
   // What one item weighs against capacity(): 1 under a limit of items, its bytes (blob included) otherwise.
   std::uint64_t weight(ItemRef item) const { return counts_items_ ? 1 : item.total_bytes(); }
+  // Whether items are what is limited, not bytes.
+  bool counts_items() const { return counts_items_; }
   // This shard's share of the limit, in the unit of weight(); without a limit, what it holds now. A few loads.
   virtual std::uint64_t capacity() const = 0;
   // What all live items of a stream weigh together, and how many they are. A load.
