@@ -54,7 +54,7 @@ NullConnection::NullConnection(NullThread& thread, net::UniqueFd fd)
     : thread_(thread), socket_(thread.context.get_executor()) {
   net::set_tcp_options(fd.get(), 0);
   asio::error_code error;
-  socket_.assign(asio::generic::stream_protocol(AF_INET, 0), fd.get(), error);
+  socket_.assign(fd.get(), error);
   if (!error) fd.release();
 }
 
@@ -65,13 +65,13 @@ void NullConnection::close() {
 }
 
 void NullConnection::await_readable() {
-  socket_.async_wait(net::Socket::wait_read, [self = shared_from_this()](const asio::error_code& error) {
+  socket_.async_wait(net::Descriptor::wait_read, [self = shared_from_this()](const asio::error_code& error) {
     if (!error) self->on_readable();
   });
 }
 
 void NullConnection::await_writable() {
-  socket_.async_wait(net::Socket::wait_write, [self = shared_from_this()](const asio::error_code& error) {
+  socket_.async_wait(net::Descriptor::wait_write, [self = shared_from_this()](const asio::error_code& error) {
     if (!error) self->on_writable();
   });
 }

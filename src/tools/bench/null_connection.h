@@ -79,7 +79,7 @@ class NullConnection : public std::enable_shared_from_this<NullConnection> {
   bool send();
 
   NullThread& thread_;
-  net::Socket socket_;
+  net::Descriptor socket_;
   NullFraming framing_;
   std::string rest_;  // a request that has begun
   OutBatch unsent_;
