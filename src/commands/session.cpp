@@ -15,7 +15,7 @@ constexpr std::int64_t kNsPerMs = 1'000'000;
 // Of what is buffered, what an item's dead bytes may add at most.
 constexpr std::size_t kSlackShareMax = 8;
 // A turn brings as much as so many steps make room for, if it is small items that go.
-constexpr int kBufferedRoomStepsMax = 4;
+constexpr int kBufferedRoomStepsMax = 8;
 // What the requests that share a shard's lock may move together: some ten microseconds of copying.
 constexpr std::size_t kKeptBytesMax = 64 * 1024;
 
