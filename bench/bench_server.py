@@ -1,6 +1,7 @@
 """What the benchmarks in Python share: servers on free ports of this host, started and stopped here; their memory; a plain RESP
-client; larder-load. Debian's python3 alone is enough."""
+client; larder-bench. Debian's python3 alone is enough."""
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -24,12 +25,18 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def connect(port):
+class DidNotStart(SystemExit):
+    """A program does not listen; the text says why. Ends a benchmark that does not care."""
+
+
+def connect(port, check=lambda: None):
+    """Waits until somebody listens; asks `check` meanwhile, which raises if that is in vain."""
     for _ in range(200):
+        check()
         with contextlib.suppress(OSError):
             return socket.create_connection(("127.0.0.1", port), timeout=60)
         time.sleep(0.05)
-    raise SystemExit(f"nobody listens at port {port}")
+    raise DidNotStart(f"nobody listens at port {port}")
 
 
 class Client:
@@ -61,16 +68,28 @@ class Client:
 
 
 class Server:
-    """A program on a port of its own; a context that ends it."""
+    """A program on a port of its own, on the named cores (as taskset takes them) or on any; a context that ends it."""
 
-    def __init__(self, *command):
+    def __init__(self, *command, cores=None):
         self.port = free_port()
         self.log = tempfile.TemporaryFile()
-        words = [str(word).replace("PORT", str(self.port)) for word in command]
+        pinned = ["taskset", "-c", cores] if cores else []
+        words = pinned + [str(word).replace("PORT", str(self.port)) for word in command]
         # larder takes every such variable for an option, $LARDER_TRACES too.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("LARDER_")}
         self.process = subprocess.Popen(words, stdout=self.log, stderr=self.log, env=environment)
-        connect(self.port).close()
+        try:
+            connect(self.port, self._check_runs).close()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def _check_runs(self):
+        if self.process.poll() is None:
+            return
+        self.log.seek(0)
+        said = self.log.read().decode(errors="replace").strip().splitlines()
+        raise DidNotStart(f"ended with exit status {self.process.returncode}: {said[-1] if said else 'without a word'}")
 
     def __enter__(self):
         return self
@@ -88,20 +107,37 @@ class Server:
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def waited_s(self):
+        """For how long its threads were ready to run and did not have a core; 0 where the kernel does not say."""
+        waited_ns = 0
+        for thread in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
+            with contextlib.suppress(OSError):
+                waited_ns += int((thread / "schedstat").read_text().split()[1])
+        return waited_ns / 1e9
+
     def load(self, **options):
-        """Runs larder-load to its end and returns its sums."""
-        return load_sums(self.start_load(**options))
+        """Runs larder-bench to its end and returns its report."""
+        return load_report(self.start_load(**options))
 
     def start_load(self, **options):
-        words = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
-        return subprocess.Popen([BUILD / "larder-load", f"--port={self.port}", *words], stdout=subprocess.PIPE, text=True)
+        """Writes, many at a time, each of the keys once in order, unless the options (larder-bench's own) say otherwise."""
+        defaults = {"connections": 2, "pipeline": 256, "distribution": "sequential", "ratio": "0:1"}
+        if "write_bytes" not in options:
+            defaults["requests"] = options["keys"]
+        return subprocess.Popen(bench_words(self.port, **defaults | options), stdout=subprocess.PIPE, text=True)
 
 
-def load_sums(process):
+def bench_words(port, **options):
+    """The command line of larder-bench for a report in JSON; an option that is True is a flag."""
+    words = [f"--{name.replace('_', '-')}" + ("" if value is True else f"={value}") for name, value in options.items()]
+    return [str(BUILD / "larder-bench"), f"--port={port}", "--json", "--progress=no", *words]
+
+
+def load_report(process):
     output, _ = process.communicate()
     if process.returncode != 0:
-        raise SystemExit(f"larder-load ended with exit status {process.returncode}")
-    return {name: float(value) for name, value in re.findall(r"(\w+)=([\d.]+)", output)}
+        raise SystemExit(f"larder-bench ended with exit status {process.returncode}")
+    return json.loads(output)
 
 
 def larder(*options):

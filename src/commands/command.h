@@ -36,7 +36,10 @@ struct CommandContext {
   ReplyWriter& reply;
   ThreadStatistics& statistics;
   TimeMs now_ms;
-  Reservation* room;  // made for what this request stores while it arrived; null: none
+  std::int64_t now_ns;   // when its batch began, for durations
+  Reservation* room;     // made for what this request stores while it arrived; null: none
+  const Key* first_key;  // the first key, hashed ahead; null: it was not
+  ShardedStore::KeptLock& kept;
 
   std::size_t argc() const { return request.size(); }
   std::string_view arg(std::size_t index) const { return request[index]; }
@@ -45,6 +48,11 @@ struct CommandContext {
   ShardedStore& store() const { return services.store; }
   // The key at `index` in the session's database, hashed.
   Key key(std::size_t index) const;
+  // ShardedStore::run() for a command whose row says that it is `keyed`, with its first key.
+  template <class Body>
+  StatusCode run(const Key& key, Body&& body) const {
+    return store().run(key, now_ms, body, room, kept);
+  }
 
   void count_hit() const { statistics.hits.add(); }
   void count_miss() const { statistics.misses.add(); }
@@ -94,6 +102,9 @@ struct CommandSpec {
   // COMMAND DOCS derives its argument tree from it. Grammar: command_syntax.h.
   std::string_view syntax;
   std::string_view acl_categories;  // "@write @string @slow"
+  // All that it does with the store is one CommandContext::run() of its first key, and that is quick, so that a batch
+  // may keep the shard's lock from one such command to the next.
+  bool keyed = false;
   std::span<const CommandSpec> subcommands = {};
 };
 

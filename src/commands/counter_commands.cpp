@@ -26,7 +26,7 @@ constexpr std::size_t kFloatTextBytesMax = 5 * 1024;
 template <class Next>
 StatusCode replace_number(CommandContext& context, std::string_view& error, std::string& text, Next&& next) {
   const Key key = context.key(1);
-  return context.store().run(key, context.now_ms, [&](Shard& shard, Op& op) {
+  return context.run(key, [&](Shard& shard, Op& op) {
     const auto item = shard.get(key, touch_of(context), op);
     error = next(item ? item->value : std::string_view("0"));
     if (!error.empty()) return StatusCode::kInvalidArgument;

@@ -28,7 +28,7 @@ Outcome set_expiry(CommandContext& context, TimeUnit unit, TimeBase base) {
   const auto expire_at_ms = read_expiry(context, {context.arg(2), unit, base}, ExpirySign::kAny);
   if (!expire_at_ms) return Outcome::kDone;
   const Key key = context.key(1);
-  const StatusCode status = context.store().run(key, context.now_ms, [&](Shard& shard, Op& op) {
+  const StatusCode status = context.run(key, [&](Shard& shard, Op& op) {
     const auto item = shard.get(key, touch_of(context), op);
     if (!item) return StatusCode::kNotFound;
     if (!conditions->allow(item->expire_at_ms, *expire_at_ms)) return StatusCode::kNotStored;
@@ -56,7 +56,7 @@ Outcome tell_expiry(CommandContext& context, TimeUnit unit, TimeBase base) {
   const Key key = context.key(1);
   bool exists = false;
   TimeMs expire_at_ms = kNoExpiry;
-  context.store().run(key, context.now_ms, [&](Shard& shard, Op& op) {
+  context.run(key, [&](Shard& shard, Op& op) {
     const auto item = shard.get(key, Touch::kNo, op);
     exists = item.has_value();
     if (item) expire_at_ms = item->expire_at_ms;
@@ -88,7 +88,7 @@ Outcome cmd_pexpiretime(CommandContext& context) {
 
 Outcome cmd_persist(CommandContext& context) {
   const Key key = context.key(1);
-  const StatusCode status = context.store().run(key, context.now_ms, [&](Shard& shard, Op& op) {
+  const StatusCode status = context.run(key, [&](Shard& shard, Op& op) {
     const auto item = shard.get(key, touch_of(context), op);
     if (!item || item->expire_at_ms == kNoExpiry) return StatusCode::kNotFound;
     return shard.set_expiry(key, kNoExpiry, op);
@@ -111,7 +111,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Answers the seconds that a key has left",
      .syntax = "key",
-     .acl_categories = kRead},
+     .acl_categories = kRead,
+     .keyed = true},
     {.name = "pttl",
      .function = cmd_pttl,
      .arity = 2,
@@ -122,7 +123,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Answers the milliseconds that a key has left",
      .syntax = "key",
-     .acl_categories = kRead},
+     .acl_categories = kRead,
+     .keyed = true},
     {.name = "expiretime",
      .function = cmd_expiretime,
      .arity = 2,
@@ -133,7 +135,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Answers the Unix time in seconds at which a key expires",
      .syntax = "key",
-     .acl_categories = kRead},
+     .acl_categories = kRead,
+     .keyed = true},
     {.name = "pexpiretime",
      .function = cmd_pexpiretime,
      .arity = 2,
@@ -144,7 +147,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Answers the Unix time in milliseconds at which a key expires",
      .syntax = "key",
-     .acl_categories = kRead},
+     .acl_categories = kRead,
+     .keyed = true},
     {.name = "expire",
      .function = cmd_expire,
      .arity = -3,
@@ -155,7 +159,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Lets a key expire after some seconds",
      .syntax = "key seconds [NX | XX | GT | LT]",
-     .acl_categories = kWriteCategories},
+     .acl_categories = kWriteCategories,
+     .keyed = true},
     {.name = "pexpire",
      .function = cmd_pexpire,
      .arity = -3,
@@ -166,7 +171,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Lets a key expire after some milliseconds",
      .syntax = "key milliseconds [NX | XX | GT | LT]",
-     .acl_categories = kWriteCategories},
+     .acl_categories = kWriteCategories,
+     .keyed = true},
     {.name = "expireat",
      .function = cmd_expireat,
      .arity = -3,
@@ -177,7 +183,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Lets a key expire at a Unix time in seconds",
      .syntax = "key unix-time-seconds [NX | XX | GT | LT]",
-     .acl_categories = kWriteCategories},
+     .acl_categories = kWriteCategories,
+     .keyed = true},
     {.name = "pexpireat",
      .function = cmd_pexpireat,
      .arity = -3,
@@ -188,7 +195,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Lets a key expire at a Unix time in milliseconds",
      .syntax = "key unix-time-milliseconds [NX | XX | GT | LT]",
-     .acl_categories = kWriteCategories},
+     .acl_categories = kWriteCategories,
+     .keyed = true},
     {.name = "persist",
      .function = cmd_persist,
      .arity = 2,
@@ -199,7 +207,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Removes the expiry of a key",
      .syntax = "key",
-     .acl_categories = kWriteCategories},
+     .acl_categories = kWriteCategories,
+     .keyed = true},
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "commands/arguments.h"
 #include "commands/command.h"
+#include "commands/key_window.h"
 #include "commands/session.h"
 #include "commands/value_access.h"
 
@@ -14,8 +15,9 @@ namespace {
 template <class CountOne>
 std::int64_t count_keys(CommandContext& context, CountOne&& count_one) {
   std::int64_t counted = 0;
+  KeyWindow keys(context);
   for (std::size_t i = 1; i < context.argc(); ++i) {
-    const Key key = context.key(i);
+    const Key key = keys.next();
     bool counts = false;
     context.store().run(key, context.now_ms, [&](Shard& shard, Op& op) {
       counts = count_one(shard, key, op);
@@ -52,7 +54,7 @@ Outcome cmd_touch(CommandContext& context) {
 Outcome cmd_type(CommandContext& context) {
   const Key key = context.key(1);
   bool exists = false;
-  context.store().run(key, context.now_ms, [&](Shard& shard, Op& op) {
+  context.run(key, [&](Shard& shard, Op& op) {
     exists = shard.get(key, Touch::kNo, op).has_value();
     return StatusCode::kOk;
   });
@@ -131,7 +133,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Answers the type of a key's value: string, or none",
      .syntax = "key",
-     .acl_categories = "@keyspace @read @fast"},
+     .acl_categories = "@keyspace @read @fast",
+     .keyed = true},
     {.name = "randomkey",
      .function = cmd_randomkey,
      .arity = 1,

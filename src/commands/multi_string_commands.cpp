@@ -1,11 +1,13 @@
 // Strings, several keys at a time. MSET and MSETNX lock all their shards and make their room before; MGET goes key by
 // key.
 #include <algorithm>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "commands/arguments.h"
 #include "commands/command.h"
+#include "commands/key_window.h"
 #include "commands/string_handlers.h"
 #include "commands/value_access.h"
 #include "larder/base/limits.h"
@@ -60,6 +62,8 @@ StatusCode set_pairs(CommandContext& context, Condition condition) {
           return StatusCode::kNotStored;
         }
         for (std::size_t i = 0; i < keys.size(); ++i) {
+          if (i % KeyWindow::kKeys == 0)
+            access.prefetch(std::span(keys).subspan(i).first(std::min(keys.size() - i, KeyWindow::kKeys)));
           const auto [shard, op] = access(keys[i]);
           const StatusCode stored = shard.set(keys[i], context.value(2 * i + 2), {}, op);
           if (stored != StatusCode::kOk) return stored;
@@ -78,8 +82,9 @@ StatusCode set_pairs(CommandContext& context, Condition condition) {
 Outcome cmd_mget(CommandContext& context) {
   const ReplyBuffer::Mark begin = context.reply.buffer().mark();
   context.reply.array(context.argc() - 1);
+  KeyWindow keys(context);
   for (std::size_t i = 1; i < context.argc(); ++i) {
-    const Key key = context.key(i);
+    const Key key = keys.next();
     bool found = false;
     context.store().run(key, context.now_ms, [&](Shard& shard, Op& op) {
       const auto item = shard.get(key, touch_of(context), op);

@@ -15,7 +15,9 @@ constexpr std::int64_t kNsPerMs = 1'000'000;
 // Of what is buffered, what an item's dead bytes may add at most.
 constexpr std::size_t kSlackShareMax = 8;
 // A turn brings as much as so many steps make room for, if it is small items that go.
-constexpr int kBufferedRoomStepsMax = 4;
+constexpr int kBufferedRoomStepsMax = 8;
+// What the requests that share a shard's lock may move together: some ten microseconds of copying.
+constexpr std::size_t kKeptBytesMax = 64 * 1024;
 
 }  // namespace
 
@@ -95,16 +97,28 @@ ParseResult Session::parse_batch(std::string_view input) {
 
 std::size_t Session::execute_batch(ReplyBuffer& out, std::size_t output_bytes_max) {
   if (batch_.size == 0) return 0;
-  BatchTime time{.now_ms = services_.clock.now_ms(), .last_ns = services_.clock.monotonic_ns()};
-  record_->last_request_ms.store(time.now_ms, std::memory_order_relaxed);
+  batch_.look_ahead(services_.store, database_);
+  Execution execution{.out = out,
+                      .now_ms = services_.clock.now_ms(),
+                      .statistics = {statistics_, services_.clock},
+                      .kept = ShardedStore::KeptLock(services_.store)};
+  record_->last_request_ms.store(execution.now_ms, std::memory_order_relaxed);
   std::size_t done = 0;
   while (done < batch_.size) {
-    execute(batch_.requests[done++], out, time);
+    const std::size_t index = done++;
+    execute(index, execution);
+    if (!keeps_lock(index, execution)) execution.release_lock();
     if (must_stop() || out.size() > output_bytes_max) break;
   }
   // Blocks that requests refer to are not held longer than needed.
   for (std::size_t i = 0; i < batch_.size; ++i) batch_.requests[i].clear();
   return done;
+}
+
+bool Session::keeps_lock(std::size_t index, const Execution& execution) const {
+  const std::size_t next = index + 1;
+  return next < batch_.size && batch_.is_keyed(next) && execution.kept.holds(batch_.keys[next]) &&
+         execution.kept_bytes <= kKeptBytesMax;
 }
 
 void Session::rewind_parser() {
@@ -202,7 +216,9 @@ void Session::refuse_input(const std::string& error, ReplyBuffer& out) {
 
 // --- One request ---
 
-void Session::execute(const Request& request, ReplyBuffer& out, BatchTime& time) {
+void Session::execute(std::size_t index, Execution& execution) {
+  const Request& request = batch_.requests[index];
+  ReplyBuffer& out = execution.out;
   const auto mark = out.mark();
   skip_reply_ = reply_mode_ == ReplyMode::kSkipNext;
   if (skip_reply_) reply_mode_ = ReplyMode::kOn;
@@ -210,14 +226,18 @@ void Session::execute(const Request& request, ReplyBuffer& out, BatchTime& time)
   record_->requests.store(record_->requests.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 
   ReplyWriter reply(out, version_);
-  const FoundCommand command = admit(request, reply);
+  const FoundCommand command = admit(batch_.commands[index], request, reply);
   if (command) {
     record_->last_command.store(command.index + 1, std::memory_order_relaxed);
-    const Outcome outcome = call(command, request, reply, time);
+    const Outcome outcome = call(command, index, reply, execution);
     if (outcome == Outcome::kClose) closing_ = true;
     LARDER_DCHECK((outcome == Outcome::kParked) == parked());
   }
-  if (count_error(out, mark) && command) statistics_.by_command[command.index].failed.add();
+  if (out.begins_with(mark, '-')) [[unlikely]] {
+    execution.release_lock();  // errors are counted under a lock of their own
+    count_error(out, mark);
+    if (command) statistics_.by_command[command.index].failed.add();
+  }
   if (suppressed()) out.truncate(mark);
   if (room_ != nullptr || request.body_skipped()) forget_room();
 }
@@ -235,9 +255,7 @@ bool Session::is_http(const Request& request) {
   return equals_ignore_case(request[0], "post") || equals_ignore_case(request[0], "host:");
 }
 
-FoundCommand Session::admit(const Request& request, ReplyWriter& reply) {
-  const CommandTable& table = CommandTable::instance();
-  FoundCommand command = table.find(request[0]);
+FoundCommand Session::admit(FoundCommand command, const Request& request, ReplyWriter& reply) {
   if (!command) {
     if (is_http(request)) {
       closing_ = true;
@@ -247,7 +265,7 @@ FoundCommand Session::admit(const Request& request, ReplyWriter& reply) {
     return {};
   }
   if (!command.spec->subcommands.empty() && request.size() > 1) {
-    command = table.find_subcommand(*command.spec, request[1]);
+    command = CommandTable::instance().find_subcommand(*command.spec, request[1]);
     if (!command) {
       reply.error(errors::unknown_subcommand(request[0], request[1]));
       return {};
@@ -268,9 +286,12 @@ FoundCommand Session::admit(const Request& request, ReplyWriter& reply) {
   return {};
 }
 
-Outcome Session::call(const FoundCommand& command, const Request& request, ReplyWriter& reply, BatchTime& time) {
+Outcome Session::call(const FoundCommand& command, std::size_t index, ReplyWriter& reply, Execution& execution) {
   const CommandSpec& spec = *command.spec;
+  const Request& request = batch_.requests[index];
   parked_command_ = command.index;
+  // What may take long has its time for itself.
+  if (!spec.keyed) execution.statistics.close();
   CommandContext context{.services = services_,
                          .clients = clients_,
                          .session = *this,
@@ -279,23 +300,19 @@ Outcome Session::call(const FoundCommand& command, const Request& request, Reply
                          .request = request,
                          .reply = reply,
                          .statistics = statistics_,
-                         .now_ms = time.now_ms,
-                         .room = room_.get()};
+                         .now_ms = execution.now_ms,
+                         .now_ns = execution.statistics.begin_ns(),
+                         .room = room_.get(),
+                         .first_key = batch_.has_key[index] ? &batch_.keys[index] : nullptr,
+                         .kept = execution.kept};
   const std::uint64_t hits_before = statistics_.hits.get();
+  const std::size_t bytes_before = execution.out.size();
   const Outcome outcome = spec.function(context);
 
-  const std::int64_t now_ns = services_.clock.monotonic_ns();
-  const auto elapsed_ns = static_cast<std::uint64_t>(now_ns - std::exchange(time.last_ns, now_ns));
-  statistics_.requests.add();
-  CommandCounters& counters = statistics_.by_command[command.index];
-  counters.calls.add();
-  counters.total_ns.add(elapsed_ns);
-  counters.latency.record_ns(static_cast<std::int64_t>(elapsed_ns));
   const bool reads_one_key = (spec.flags & kReadOnly) != 0 && spec.keys.first == 1 && spec.keys.last == 1;
-  if (reads_one_key && statistics_.hits.get() != hits_before) {
-    statistics_.hit_ns.add(elapsed_ns);
-    statistics_.hit_requests.add();
-  }
+  execution.statistics.count(command.index, reads_one_key && statistics_.hits.get() != hits_before);
+  if (!spec.keyed) execution.statistics.close();
+  execution.kept_bytes += request.wire_bytes() + execution.out.size() - bytes_before;
   return outcome;
 }
 

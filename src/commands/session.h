@@ -3,7 +3,6 @@
 // LIST shows other clients is in the shared ClientRecord.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -11,27 +10,20 @@
 #include <memory>
 #include <string>
 
+#include "commands/batch_statistics.h"
 #include "commands/client_registry.h"
 #include "commands/command.h"
 #include "commands/command_table.h"
 #include "commands/refill_timer.h"
-#include "larder/base/limits.h"
+#include "commands/request_batch.h"
 #include "larder/protocol/request_handler.h"
 #include "larder/protocol/resp_parser.h"
+#include "larder/store/sharded_store.h"
 
 namespace larder {
 
 // What CLIENT REPLY has set.
 enum class ReplyMode : std::uint8_t { kOn, kOff, kSkipNext };
-
-// The requests of one turn's batch, parsed and not yet executed. One an io thread, shared by its sessions, because a
-// session needs it only inside on_input(): so an idle connection does not pay for it.
-struct RequestBatch {
-  std::array<Request, limits::kBatchRequestsMax> requests;
-  // Where each request ends, from the beginning of the batch's input.
-  std::array<std::size_t, limits::kBatchRequestsMax> ends{};
-  std::size_t size = 0;
-};
 
 class Session final : public RequestSession {
  public:
@@ -82,10 +74,18 @@ class Session final : public RequestSession {
                            std::uint64_t ticket, std::function<void(ReplyWriter&)> write_reply);
 
  private:
-  // What a batch's requests have in common, and the end of the last one's time.
-  struct BatchTime {
+  // What the requests of a batch have in common while it is executed.
+  struct Execution {
+    ReplyBuffer& out;
     TimeMs now_ms;
-    std::int64_t last_ns;
+    BatchStatistics statistics;
+    ShardedStore::KeptLock kept;
+    std::size_t kept_bytes = 0;  // moved since its lock was taken
+
+    void release_lock() {
+      kept.release();
+      kept_bytes = 0;
+    }
   };
 
   ParseResult parse_batch(std::string_view input);
@@ -108,11 +108,13 @@ class Session final : public RequestSession {
   void make_room_for_buffered();
   void refuse_input(const std::string& error, ReplyBuffer& out);
 
-  void execute(const Request& request, ReplyBuffer& out, BatchTime& time);
+  void execute(std::size_t index, Execution& execution);
   // The row to call; writes the error and answers nothing if the request may not be executed.
-  FoundCommand admit(const Request& request, ReplyWriter& reply);
+  FoundCommand admit(FoundCommand command, const Request& request, ReplyWriter& reply);
   static bool is_http(const Request& request);
-  Outcome call(const FoundCommand& command, const Request& request, ReplyWriter& reply, BatchTime& time);
+  Outcome call(const FoundCommand& command, std::size_t index, ReplyWriter& reply, Execution& execution);
+  // Whether the shard that is held is wanted by the request after `index` as well, and has not been held for too much.
+  bool keeps_lock(std::size_t index, const Execution& execution) const;
   // Counts an error reply. True if it was one.
   bool count_error(const ReplyBuffer& out, const ReplyBuffer::Mark& mark);
   bool suppressed() const { return skip_reply_ || reply_mode_ != ReplyMode::kOn; }

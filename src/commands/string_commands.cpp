@@ -22,7 +22,7 @@ bool reply_item_or_null(ReplyWriter& reply, const std::optional<ItemView>& item)
 Outcome cmd_get(CommandContext& context) {
   const Key key = context.key(1);
   bool found = false;
-  context.store().run(key, context.now_ms, [&](Shard& shard, Op& op) {
+  context.run(key, [&](Shard& shard, Op& op) {
     found = reply_item_or_null(context.reply, shard.get(key, touch_of(context), op));
     return StatusCode::kOk;
   });
@@ -35,13 +35,10 @@ Outcome replace_and_reply_old(CommandContext& context, std::size_t value_index, 
   const Key key = context.key(1);
   bool found = false;
   RepeatableReply reply(context.reply);
-  const StatusCode status = context.store().run(
-      key, context.now_ms,
-      [&](Shard& shard, Op& op) {
-        found = reply_item_or_null(reply.restart(), shard.get(key, touch_of(context), op));
-        return shard.set(key, context.value(value_index), options, op);
-      },
-      context.room);
+  const StatusCode status = context.run(key, [&](Shard& shard, Op& op) {
+    found = reply_item_or_null(reply.restart(), shard.get(key, touch_of(context), op));
+    return shard.set(key, context.value(value_index), options, op);
+  });
   count_lookup(context, found);
   if (status == StatusCode::kOk) note_refill(context, key);
   if (status != StatusCode::kOk && status != StatusCode::kNotStored) return reply.fail(status);
@@ -50,9 +47,8 @@ Outcome replace_and_reply_old(CommandContext& context, std::size_t value_index, 
 
 StatusCode store_value(CommandContext& context, std::size_t value_index, const SetOptions& options) {
   const Key key = context.key(1);
-  const StatusCode status = context.store().run(
-      key, context.now_ms,
-      [&](Shard& shard, Op& op) { return shard.set(key, context.value(value_index), options, op); }, context.room);
+  const StatusCode status =
+      context.run(key, [&](Shard& shard, Op& op) { return shard.set(key, context.value(value_index), options, op); });
   if (status == StatusCode::kOk) note_refill(context, key);
   return status;
 }
@@ -119,7 +115,7 @@ Outcome cmd_getset(CommandContext& context) {
 Outcome cmd_getdel(CommandContext& context) {
   const Key key = context.key(1);
   bool found = false;
-  context.store().run(key, context.now_ms, [&](Shard& shard, Op& op) {
+  context.run(key, [&](Shard& shard, Op& op) {
     found = reply_item_or_null(context.reply, shard.get(key, Touch::kNo, op));
     if (found) shard.erase(key, op);
     return StatusCode::kOk;
@@ -135,7 +131,7 @@ Outcome cmd_getex(CommandContext& context) {
   const Key key = context.key(1);
   bool found = false;
   RepeatableReply reply(context.reply);
-  const StatusCode status = context.store().run(key, context.now_ms, [&](Shard& shard, Op& op) {
+  const StatusCode status = context.run(key, [&](Shard& shard, Op& op) {
     reply.restart();
     const auto item = shard.get(key, touch_of(context), op);
     found = item.has_value();
@@ -163,7 +159,7 @@ Outcome cmd_strlen(CommandContext& context) {
   const Key key = context.key(1);
   bool found = false;
   std::size_t length = 0;
-  context.store().run(key, context.now_ms, [&](Shard& shard, Op& op) {
+  context.run(key, [&](Shard& shard, Op& op) {
     const auto item = shard.get(key, touch_of(context), op);
     found = item.has_value();
     if (item) length = item->value.size();
@@ -192,7 +188,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Answers the value of a key",
      .syntax = "key",
-     .acl_categories = kReadFast},
+     .acl_categories = kReadFast,
+     .keyed = true},
     {.name = "set",
      .function = cmd_set,
      .arity = -3,
@@ -204,7 +201,8 @@ constexpr CommandSpec kCommands[] = {
      .summary = "Stores a value under a key, on condition and with an expiry if asked",
      .syntax = "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | "
                "PXAT unix-time-milliseconds | KEEPTTL]",
-     .acl_categories = kWriteSlow},
+     .acl_categories = kWriteSlow,
+     .keyed = true},
     {.name = "setex",
      .function = cmd_setex,
      .arity = 4,
@@ -215,7 +213,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Stores a value that expires after some seconds",
      .syntax = "key seconds value",
-     .acl_categories = kWriteSlow},
+     .acl_categories = kWriteSlow,
+     .keyed = true},
     {.name = "psetex",
      .function = cmd_psetex,
      .arity = 4,
@@ -226,7 +225,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Stores a value that expires after some milliseconds",
      .syntax = "key milliseconds value",
-     .acl_categories = kWriteSlow},
+     .acl_categories = kWriteSlow,
+     .keyed = true},
     {.name = "setnx",
      .function = cmd_setnx,
      .arity = 3,
@@ -237,7 +237,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Stores a value unless the key exists",
      .syntax = "key value",
-     .acl_categories = kWriteFast},
+     .acl_categories = kWriteFast,
+     .keyed = true},
     {.name = "getset",
      .function = cmd_getset,
      .arity = 3,
@@ -248,7 +249,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Stores a value and answers the one before it",
      .syntax = "key value",
-     .acl_categories = kWriteFast},
+     .acl_categories = kWriteFast,
+     .keyed = true},
     {.name = "getdel",
      .function = cmd_getdel,
      .arity = 2,
@@ -259,7 +261,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Answers the value of a key and deletes the key",
      .syntax = "key",
-     .acl_categories = kWriteFast},
+     .acl_categories = kWriteFast,
+     .keyed = true},
     {.name = "getex",
      .function = cmd_getex,
      .arity = -2,
@@ -270,7 +273,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Answers the value of a key and sets or removes its expiry",
      .syntax = "key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST]",
-     .acl_categories = kWriteFast},
+     .acl_categories = kWriteFast,
+     .keyed = true},
     {.name = "mget",
      .function = cmd_mget,
      .arity = -2,
@@ -314,7 +318,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Answers the length of a value in bytes",
      .syntax = "key",
-     .acl_categories = kReadFast},
+     .acl_categories = kReadFast,
+     .keyed = true},
     {.name = "append",
      .function = cmd_append,
      .arity = 3,
@@ -336,7 +341,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Adds one to the integer under a key; none counts as 0",
      .syntax = "key",
-     .acl_categories = kWriteFast},
+     .acl_categories = kWriteFast,
+     .keyed = true},
     {.name = "decr",
      .function = cmd_decr,
      .arity = 2,
@@ -347,7 +353,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Subtracts one from the integer under a key; none counts as 0",
      .syntax = "key",
-     .acl_categories = kWriteFast},
+     .acl_categories = kWriteFast,
+     .keyed = true},
     {.name = "incrby",
      .function = cmd_incrby,
      .arity = 3,
@@ -358,7 +365,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Adds a number to the integer under a key; none counts as 0",
      .syntax = "key increment",
-     .acl_categories = kWriteFast},
+     .acl_categories = kWriteFast,
+     .keyed = true},
     {.name = "decrby",
      .function = cmd_decrby,
      .arity = 3,
@@ -369,7 +377,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Subtracts a number from the integer under a key; none counts as 0",
      .syntax = "key decrement",
-     .acl_categories = kWriteFast},
+     .acl_categories = kWriteFast,
+     .keyed = true},
     {.name = "incrbyfloat",
      .function = cmd_incrbyfloat,
      .arity = 3,
@@ -380,7 +389,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Adds a decimal fraction to the number under a key; none counts as 0",
      .syntax = "key increment:double",
-     .acl_categories = kWriteFast},
+     .acl_categories = kWriteFast,
+     .keyed = true},
 };
 
 }  // namespace

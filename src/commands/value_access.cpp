@@ -26,11 +26,11 @@ void count_lookup(CommandContext& context, bool found) {
 
 void count_read(CommandContext& context, const Key& key, bool found) {
   count_lookup(context, found);
-  if (!found) context.session.refill_timer().on_miss(key.hash, context.services.clock.monotonic_ns());
+  if (!found) context.session.refill_timer().on_miss(key.hash, context.now_ns);
 }
 
 void note_refill(CommandContext& context, const Key& key) {
-  const auto took_ns = context.session.refill_timer().on_set(key.hash, context.services.clock.monotonic_ns());
+  const auto took_ns = context.session.refill_timer().on_set(key.hash, context.now_ns);
   if (!took_ns) return;
   context.statistics.load_us.add(static_cast<std::uint64_t>(*took_ns / 1000));
   context.statistics.loads.add();

@@ -12,11 +12,9 @@
 #define ASIO_DISABLE_FENCED_BLOCK 1
 #endif
 
-#include <asio/basic_stream_socket.hpp>
 #include <asio/basic_waitable_timer.hpp>
 #include <asio/dispatch.hpp>
 #include <asio/executor_work_guard.hpp>
-#include <asio/generic/stream_protocol.hpp>
 #include <asio/io_context.hpp>
 #include <asio/posix/basic_stream_descriptor.hpp>
 #include <asio/post.hpp>
@@ -25,7 +23,6 @@ namespace larder::net {
 
 // With the context's own executor instead of the type-erased one: a wait then costs no virtual calls.
 using Executor = asio::io_context::executor_type;
-using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, Executor>;
 using Descriptor = asio::posix::basic_stream_descriptor<Executor>;
 using Timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;

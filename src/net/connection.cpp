@@ -28,16 +28,11 @@ Connection::Connection(IoThread& thread, UniqueFd fd, ConnectionInfo info)
     : thread_(thread),
       info_(std::move(info)),
       gauges_(std::make_shared<ConnectionGauges>()),
-      socket_(thread.context().get_executor()),
+      socket_(std::move(fd)),
       share_([this, &context = thread.context()] {
         asio::post(context, [self = shared_from_this()] { self->on_granted(); });
       }) {
   info_.gauges = gauges_;
-  asio::error_code error;
-  // Asio looks at the family only where it opens or names a socket.
-  const int family = info_.unix_socket ? AF_UNIX : AF_INET;
-  socket_.assign(asio::generic::stream_protocol(family, 0), fd.get(), error);
-  if (!error) fd.release();
 }
 
 Connection::~Connection() {
@@ -45,7 +40,7 @@ Connection::~Connection() {
 }
 
 void Connection::start(RequestHandler& handler) {
-  if (!socket_.is_open()) return close();
+  if (!thread_.ready_set().add(socket_.get(), *this)) return close();
   last_input_ms_ = last_output_ms_ = IoThread::now_ms();
   session_ = handler.open(info_, thread_.replies());
   if (session_ == nullptr) closing_ = true;
@@ -53,6 +48,25 @@ void Connection::start(RequestHandler& handler) {
 }
 
 // --- Events ---
+
+void Connection::on_ready(Readiness now) {
+  readable_ |= now.readable;
+  writable_ |= now.writable;
+  hung_up_ |= now.hung_up;
+  const std::shared_ptr<Connection> self = shared_from_this();
+  wake();
+}
+
+void Connection::wake() {
+  if (awaits_writable_ && writable_) {
+    awaits_writable_ = false;
+    on_writable();
+  }
+  if (awaits_readable_ && readable_) {
+    awaits_readable_ = false;
+    on_readable();
+  }
+}
 
 void Connection::on_readable() {
   if (closed_) return;
@@ -100,20 +114,27 @@ std::size_t Connection::receive_max(std::size_t space) const {
   return draining_ ? std::min(space, drain_bytes_left_) : space;
 }
 
+Transfer Connection::receive_into(char* to, std::size_t bytes_max) {
+  const Transfer got = receive_some(socket_.get(), to, bytes_max);
+  // The end of the peer, once it has shown itself, makes no other edge.
+  const bool all = got.outcome == Transfer::Outcome::kWouldBlock || got.bytes < bytes_max;
+  if (all && !hung_up_) readable_ = false;
+  return got;
+}
+
 bool Connection::receive(std::string_view& input) {
   const std::span<char> buffer = thread_.read_buffer();
-  const int fd = socket_.native_handle();
   // The rest goes in front of what comes, in the buffer that is warm; a very long one grows where it is.
   if (rest_.size() <= buffer.size() / 2) {
     if (!rest_.empty()) std::memcpy(buffer.data(), rest_.data(), rest_.size());
-    const Transfer got = receive_some(fd, buffer.data() + rest_.size(), receive_max(buffer.size() - rest_.size()));
+    const Transfer got = receive_into(buffer.data() + rest_.size(), receive_max(buffer.size() - rest_.size()));
     if (!took(got)) return false;
     input = {buffer.data(), rest_.size() + got.bytes};
     return true;
   }
   const std::size_t before = rest_.size();
   rest_.resize(before + limits::kReadBufferBytes);
-  const Transfer got = receive_some(fd, rest_.data() + before, receive_max(limits::kReadBufferBytes));
+  const Transfer got = receive_into(rest_.data() + before, receive_max(limits::kReadBufferBytes));
   rest_.resize(before + got.bytes);
   if (!took(got)) return false;
   input = rest_;
@@ -123,7 +144,7 @@ bool Connection::receive(std::string_view& input) {
 void Connection::receive_body() {
   const std::size_t slice = std::min(body_bytes_ - body_filled_, limits::kTurnBodyBytes);
   if (!body_may_go_on(slice)) return stage_ == Stage::kBody ? settle() : turn(rest_);
-  const Transfer got = receive_some(socket_.native_handle(), body_->data() + body_filled_, receive_max(slice));
+  const Transfer got = receive_into(body_->data() + body_filled_, receive_max(slice));
   if (!took(got)) return;
   body_filled_ += got.bytes;
   if (body_filled_ < body_bytes_) return settle();
@@ -405,20 +426,22 @@ void Connection::settle() {
 }
 
 void Connection::await_readable() {
-  if (awaits_readable_) return;
   awaits_readable_ = true;
-  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const asio::error_code& error) {
-    self->awaits_readable_ = false;
-    if (!error) self->on_readable();
-  });
+  if (readable_) post_wake();
 }
 
 void Connection::await_writable() {
-  if (awaits_writable_) return;
   awaits_writable_ = true;
-  socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const asio::error_code& error) {
-    self->awaits_writable_ = false;
-    if (!error) self->on_writable();
+  if (writable_) post_wake();
+}
+
+// Others have their turn first.
+void Connection::post_wake() {
+  if (wake_posted_) return;
+  wake_posted_ = true;
+  asio::post(thread_.context(), [self = shared_from_this()] {
+    self->wake_posted_ = false;
+    self->wake();
   });
 }
 

@@ -19,12 +19,13 @@
 #include "larder/protocol/request_handler.h"
 #include "net/asio.h"
 #include "net/io_thread.h"
+#include "net/ready_set.h"
 #include "net/receive_budget.h"
 #include "net/socket_ops.h"
 
 namespace larder::net {
 
-class Connection final : public std::enable_shared_from_this<Connection> {
+class Connection final : public std::enable_shared_from_this<Connection>, private ReadyMember {
  public:
   Connection(IoThread& thread, UniqueFd fd, ConnectionInfo info);
   ~Connection();
@@ -49,6 +50,9 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   };
 
   // --- Events ---
+  void on_ready(Readiness now) override;
+  // Whoever waits for what the socket is ready for.
+  void wake();
   void on_readable();
   void on_writable();
   void on_turn();
@@ -58,6 +62,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   // True if there is new input: `input` is then everything unconsumed.
   bool receive(std::string_view& input);
   void receive_body();
+  // From the socket; remembers whether it has more.
+  Transfer receive_into(char* to, std::size_t bytes_max);
   // The bookkeeping of a receive. True if bytes came.
   bool took(const Transfer& got);
   void keep(std::string_view unconsumed);
@@ -100,6 +106,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   bool output_blocked() const;
   void await_readable();
   void await_writable();
+  void post_wake();
   void post_turn();
   void turn_later();
   void count_parked(bool now_parked);
@@ -115,7 +122,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   IoThread& thread_;
   ConnectionInfo info_;
   const std::shared_ptr<ConnectionGauges> gauges_;
-  Socket socket_;
+  UniqueFd socket_;
   std::unique_ptr<RequestSession> session_;
   ReceiveBudget::Share share_;
 
@@ -138,8 +145,13 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   bool draining_ = false;
   bool closed_ = false;
   bool counted_parked_ = false;
+  // As far as is known: the socket has input, or room for output. Edges set them, transfers that fall short clear them.
+  bool readable_ = false;
+  bool writable_ = true;
+  bool hung_up_ = false;  // what can be read ends with the end
   bool awaits_readable_ = false;
   bool awaits_writable_ = false;
+  bool wake_posted_ = false;
   bool turn_posted_ = false;
   bool blocked_ = false;  // no room for a body: there will be a turn in a while
 };

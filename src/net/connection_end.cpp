@@ -35,8 +35,11 @@ void Connection::flush() {
 void Connection::send(ReplyBuffer& from) {
   std::vector<std::string_view>& pieces = thread_.pieces();
   from.gather(kGatherPiecesMax, limits::kTurnBodyBytes, pieces);
-  const Transfer sent = send_some(socket_.native_handle(), pieces, thread_.gather_scratch());
+  const Transfer sent = send_some(socket_.get(), pieces, thread_.gather_scratch());
   if (sent.outcome == Transfer::Outcome::kFailed) return close();
+  std::size_t offered = 0;
+  for (const std::string_view piece : pieces) offered += piece.size();
+  if (sent.bytes < offered) writable_ = false;
   if (sent.bytes == 0) return;
   from.sent(sent.bytes);
   ThreadNetCounters& counters = thread_.thread_counters();
@@ -145,15 +148,14 @@ void Connection::begin_linger() {
   const bool taken = draining_ && unacknowledged_bytes(info_.fd, info_.unix_socket) == 0;
   if (taken) discard_input(info_.fd);
   if (taken || peer_ended_) return close();
-  asio::error_code ignored;
-  socket_.shutdown(Socket::shutdown_send, ignored);
+  ::shutdown(socket_.get(), SHUT_WR);
   linger_until_ms_ = IoThread::now_ms() + kLingerMs;
   await_readable();
 }
 
 void Connection::linger() {
   const std::span<char> buffer = thread_.read_buffer();
-  const Transfer dropped = receive_some(socket_.native_handle(), buffer.data(), buffer.size());
+  const Transfer dropped = receive_into(buffer.data(), buffer.size());
   const bool open = dropped.outcome == Transfer::Outcome::kMoved || dropped.outcome == Transfer::Outcome::kWouldBlock;
   open ? await_readable() : close();
 }
@@ -165,8 +167,8 @@ void Connection::close() {
   end_session();
   thread_.replies().clear();
   output_.clear();
-  asio::error_code ignored;
-  socket_.close(ignored);
+  thread_.ready_set().remove(socket_.get(), *this);
+  socket_.reset();
   thread_.counters().connections_now.subtract();
   thread_.remove(*this);
 }

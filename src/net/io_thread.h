@@ -21,6 +21,7 @@
 #include "larder/net/network.h"
 #include "net/asio.h"
 #include "net/listener.h"
+#include "net/ready_set.h"
 #include "net/receive_budget.h"
 
 namespace larder::net {
@@ -66,6 +67,7 @@ class IoThread {
   NetCounters& counters() { return shared_.counters; }
   ThreadNetCounters& thread_counters() { return shared_.counters.by_thread[index_]; }
   ReceiveBudget& budget() { return shared_.budget; }
+  ReadySet& ready_set() { return ready_set_; }
   // Replies not yet sent or moved to their connection. Empty between turns.
   ReplyBuffer& replies() { return replies_; }
   std::span<char> read_buffer() { return {read_buffer_.get(), limits::kReadBufferBytes}; }
@@ -87,6 +89,7 @@ class IoThread {
   Shared& shared_;
   asio::io_context context_{1};
   asio::executor_work_guard<Executor> work_{context_.get_executor()};
+  ReadySet ready_set_{context_};
   Timer housekeeping_{context_.get_executor()};
   std::thread thread_;
 

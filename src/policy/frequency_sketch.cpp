@@ -56,9 +56,11 @@ void FrequencySketch::bring_up_to_date(Block& block) {
   block.words.back() |= (age_ & kAgesMask) << kAgeShift;
 }
 
-void FrequencySketch::add(KeyHash hash, std::uint64_t items) {
-  if (blocks_.size() * kItemsPerBlock < items) grow();
-  for (int merge = 0; merge < kMergesPerUse && is_too_large(items); ++merge) shrink();
+void FrequencySketch::add(KeyHash hash, std::uint64_t items, std::uint64_t bytes_max) {
+  const std::uint64_t blocks_wanted =
+      std::min((items + kItemsPerBlock - 1) / kItemsPerBlock, bytes_max / sizeof(Block));
+  if (blocks_.size() < blocks_wanted) grow();
+  for (int merge = 0; merge < kMergesPerUse && is_too_large(blocks_wanted); ++merge) shrink();
   const std::uint64_t mixed = mix_bits(hash);
   Block& block = blocks_[block_of(mixed)];
   bring_up_to_date(block);
@@ -97,8 +99,8 @@ void FrequencySketch::grow() {
   blocks_.push_back(blocks_[parent]);
 }
 
-bool FrequencySketch::is_too_large(std::uint64_t items) const {
-  return blocks_.size() > 1 && blocks_.size() * kItemsPerBlock * 4 > (items + kItemsPerBlock) * kTooLargeQuarters;
+bool FrequencySketch::is_too_large(std::uint64_t blocks_wanted) const {
+  return blocks_.size() > 1 && blocks_.size() * 4 > (blocks_wanted + 1) * kTooLargeQuarters;
 }
 
 // The last block's keys go to the one whose copy it began as; the larger of two counts, so that none becomes too low.

@@ -7,6 +7,9 @@ namespace larder {
 namespace {
 
 constexpr double kProtectedShare = 0.8;
+// Of what the items weigh, what the sketch may take under a limit of bytes: 16 bytes an item are too much where items
+// are no larger than ten times that.
+constexpr std::uint64_t kSketchPart = 24;
 // How many items an insert moves from a list that is too long.
 constexpr int kMovesPerInsert = 4;
 // A candidate that loses although it is used now and then gets in by chance once in so many times, so that nobody can
@@ -38,7 +41,7 @@ void TinyLfuPolicy::on_insert(Location item, KeyHash hash, TimeMs now_ms) {
   apply_hits();
   join(item, kWindow);
   host_.item(item).set_last_access(ticks_of(now_ms));
-  sketch_.add(hash, items());
+  count_use(hash);
   climber_.count(false, items());
   rebalance();
 }
@@ -49,7 +52,7 @@ void TinyLfuPolicy::on_hit(Location item, KeyHash hash, TimeMs now_ms) {
       item == lists_[kWindow].tail() || item == lists_[kProbation].tail() || item == lists_[kProtected].tail();
   if (full || is_tail) apply_hits();
   host_.item(item).set_last_access(ticks_of(now_ms));
-  sketch_.add(hash, items());
+  count_use(hash);
   climber_.count(true, items());
 }
 
@@ -63,6 +66,13 @@ void TinyLfuPolicy::on_move(Location from, Location to) {
 void TinyLfuPolicy::on_erase(Location item, KeyHash /*hash*/, Removal /*why*/) {
   apply_hits();
   lists_[part_of(item)].erase(host_, item);
+}
+
+void TinyLfuPolicy::count_use(KeyHash hash) {
+  const std::uint64_t bytes_max = host_.counts_items()
+                                      ? FrequencySketch::kUnbounded
+                                      : (host_.stream_weight(0) + host_.stream_weight(1)) / kSketchPart;
+  sketch_.add(hash, items(), bytes_max);
 }
 
 void TinyLfuPolicy::use(Location item) {

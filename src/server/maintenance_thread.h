@@ -18,11 +18,12 @@ namespace larder {
 
 class MaintenanceThread {
  public:
-  // Work in steps of ShardedStore::maintain(), up to 100 ns each. At rest one visit of at most 1 ms each period; busy,
-  // visits of at most 2.5 ms with pauses as long as they took.
+  // Work in steps of ShardedStore::maintain(), up to 100 ns each, some of the index's more. At rest one visit of at
+  // most 1 ms each period; busy, visits of half a millisecond with pauses as long as they took: an io thread may have
+  // to wait for one.
   static constexpr std::chrono::milliseconds kRestPeriod{100};
   static constexpr std::size_t kRestWorkMax = 10'000;
-  static constexpr std::size_t kBusyWorkMax = 25'000;
+  static constexpr std::size_t kBusyWorkMax = 5'000;
   // Of the round through what has expired here and there, once a rest period however busy it is.
   static constexpr std::size_t kRoundWorkMax = 10'000;
 

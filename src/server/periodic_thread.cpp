@@ -1,6 +1,8 @@
 #include "server/periodic_thread.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -8,7 +10,8 @@
 
 namespace larder {
 
-PeriodicThread::PeriodicThread(std::string name, Step step) : name_(std::move(name)), step_(std::move(step)) {}
+PeriodicThread::PeriodicThread(std::string name, Step step, int niceness)
+    : name_(std::move(name)), step_(std::move(step)), niceness_(niceness) {}
 
 PeriodicThread::~PeriodicThread() {
   stop();
@@ -31,6 +34,11 @@ void PeriodicThread::stop() {
 void PeriodicThread::run() {
   constexpr std::size_t kThreadNameMax = 15;
   pthread_setname_np(pthread_self(), name_.substr(0, kThreadNameMax).c_str());
+  // On Linux each thread has a niceness of its own. Where the system refuses, it does without.
+  if (niceness_ != 0) {
+    const int inherited = getpriority(PRIO_PROCESS, 0);
+    static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), inherited + niceness_));
+  }
   while (wait_for(step_())) {
   }
 }

@@ -17,8 +17,9 @@ class PeriodicThread {
   // Does its work and answers how long to wait before the next call. Called by the thread.
   using Step = std::function<std::chrono::nanoseconds()>;
 
-  // `name` shows in top and gdb; the system cuts it to 15 characters.
-  PeriodicThread(std::string name, Step step);
+  // `name` shows in top and gdb; the system cuts it to 15 characters. `niceness`: how far it stands back behind the
+  // process's other threads where there are too few cores, 0 (not at all) to 19.
+  PeriodicThread(std::string name, Step step, int niceness = 0);
   ~PeriodicThread();
   PeriodicThread(const PeriodicThread&) = delete;
   PeriodicThread& operator=(const PeriodicThread&) = delete;
@@ -35,6 +36,7 @@ class PeriodicThread {
 
   const std::string name_;
   const Step step_;
+  const int niceness_;
   Mutex mutex_;
   std::condition_variable_any wake_;
   bool stopping_ GUARDED_BY(mutex_) = false;

@@ -4,6 +4,7 @@
 
 #include "larder/base/check.h"
 #include "larder/base/limits.h"
+#include "larder/base/prefetch.h"
 #include "larder/store/shard.h"
 
 namespace larder {
@@ -11,6 +12,8 @@ namespace larder {
 namespace {
 
 constexpr std::size_t kCacheLineBytes = 64;
+// Of an item that is about to be used: header, key and a value of a hundred bytes.
+constexpr std::size_t kLinesPrefetched = 3;
 
 // A reference for the store to keep: to the caller's block, or to a copy. Empty if the system has no memory.
 BlobRef blob_of(const Value& value) {
@@ -33,8 +36,15 @@ Location Shard::find(const Key& key) const {
   return index_.find(position_of(key.hash), [&](Location location) {
     const ItemRef found = item(location);
     // Header and key often lie across two cache lines: both are asked for at once.
-    __builtin_prefetch(found.record() + kCacheLineBytes);
+    larder::prefetch(found.record() + kCacheLineBytes);
     return found.key() == key.bytes && found.database() == key.database;
+  });
+}
+
+void Shard::prefetch_item(KeyHash hash) const {
+  index_.prefetch_further(position_of(hash), [&](Location location) {
+    const char* const record = item(location).record();
+    for (std::size_t line = 0; line < kLinesPrefetched; ++line) larder::prefetch(record + line * kCacheLineBytes);
   });
 }
 

@@ -70,7 +70,7 @@ inline constexpr std::size_t kSweepBucketsPerVisit = 512;
 // Of which so many may turn out dead: reclaiming one costs ten times the look.
 inline constexpr std::size_t kSweepItemsPerVisit = 256;
 // Items that one turn of a connection evicts for a value that is arriving; more room comes in its next turns.
-inline constexpr std::size_t kRoomItemsPerTurn = 512;
+inline constexpr std::size_t kRoomItemsPerTurn = 256;
 // Such a value, where nothing is left to evict and others hold the room, is refused after so long.
 inline constexpr std::int64_t kRoomWaitMsMax = 5'000;
 // Multi-key writes may exceed maxmemory by so much while they hold their locks; it is settled right after.

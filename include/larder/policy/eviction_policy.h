@@ -24,6 +24,7 @@
 #include <string_view>
 
 #include "larder/base/item.h"
+#include "larder/base/prefetch.h"
 #include "larder/policy/policy_kind.h"
 
 namespace larder {
@@ -38,10 +39,12 @@ class PolicyHost {
 
   // REQUIRES: `location` is a live item's.
   ItemRef item(Location location) const { return ItemRef(base_ + std::size_t{location} * kItemGranuleBytes); }
-  void prefetch(Location location) const { __builtin_prefetch(base_ + std::size_t{location} * kItemGranuleBytes); }
+  void prefetch(Location location) const { larder::prefetch(base_ + std::size_t{location} * kItemGranuleBytes); }
 
   // What one item weighs against capacity(): 1 under a limit of items, its bytes (blob included) otherwise.
   std::uint64_t weight(ItemRef item) const { return counts_items_ ? 1 : item.total_bytes(); }
+  // Whether items are what is limited, not bytes.
+  bool counts_items() const { return counts_items_; }
   // This shard's share of the limit, in the unit of weight(); without a limit, what it holds now. A few loads.
   virtual std::uint64_t capacity() const = 0;
   // What all live items of a stream weigh together, and how many they are. A load.

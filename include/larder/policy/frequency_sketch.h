@@ -1,4 +1,4 @@
-// WHAT: estimates how often a key was used lately, in 16 bytes an item: a count-min sketch with aging. It
+// WHAT: estimates how often a key was used lately, in 16 bytes an item or less: a count-min sketch with aging. It
 // never says less than the truth (up to 15, aging aside), seldom more.
 //
 // STRUCTURE: blocks of one cache line with 128 counters of four bits. A hash chooses its block and, in it, one counter
@@ -23,6 +23,7 @@
 #include <cstdint>
 
 #include "larder/base/hash.h"
+#include "larder/base/prefetch.h"
 #include "larder/policy/chunked_array.h"
 
 namespace larder {
@@ -30,14 +31,16 @@ namespace larder {
 class FrequencySketch {
  public:
   static constexpr std::uint32_t kCountMax = 15;
+  static constexpr std::uint64_t kUnbounded = ~std::uint64_t{0};
 
   FrequencySketch() { blocks_.push_back({}); }
 
   // One more use; `items` are what the cache holds now: they set the size of a sample, and the size of the sketch
-  // follows them.
-  void add(KeyHash hash, std::uint64_t items);
+  // follows them, but for what it would take beyond `bytes_max`: the less it has, the more often its estimates are too
+  // high.
+  void add(KeyHash hash, std::uint64_t items, std::uint64_t bytes_max = kUnbounded);
   std::uint32_t estimate(KeyHash hash) const;
-  void prefetch(KeyHash hash) const { __builtin_prefetch(&blocks_[block_of(mix_bits(hash))]); }
+  void prefetch(KeyHash hash) const { larder::prefetch(&blocks_[block_of(mix_bits(hash))]); }
 
   std::size_t bytes() const { return blocks_.bytes(); }
   std::uint64_t ages() const { return age_; }
@@ -63,7 +66,7 @@ class FrequencySketch {
   int missed_ages(const Block& block) const;
   void bring_up_to_date(Block& block);
   void grow();
-  bool is_too_large(std::uint64_t items) const;
+  bool is_too_large(std::uint64_t blocks_wanted) const;
   void shrink();
 
   ChunkedArray<Block> blocks_;

@@ -34,6 +34,7 @@
 
 #include "larder/base/item.h"
 #include "larder/base/memory_range.h"
+#include "larder/base/prefetch.h"
 
 namespace larder {
 
@@ -63,7 +64,7 @@ class HashIndex {
 
   void prefetch(std::uint64_t position) const {
     const Place place = locate(position);
-    __builtin_prefetch(&place.group[place.home]);
+    larder::prefetch(&place.group[place.home]);
   }
   // The location for which `matches(location)` holds; kNowhere if there is none. Asked only about those whose tag fits.
   template <class Matches>
@@ -77,6 +78,20 @@ class HashIndex {
     if (home.spills() == 0) [[likely]]
       return kNowhere;
     return find_spilled(place, matches);
+  }
+  // The step after prefetch(): calls `visit(Location)` for the entries of the home bucket whose tag fits, nearly always
+  // the one that find() is going to ask about, if there is one. Where there is none, the line is asked for that find()
+  // will look at next.
+  template <class Visit>
+  void prefetch_further(std::uint64_t position, Visit&& visit) const {
+    const Place place = locate(position);
+    const Bucket& home = place.group[place.home];
+    unsigned fits = home.matching(place.tag, place.layout->known);
+    if (fits == 0 && home.spills() != 0) {
+      const auto where = static_cast<unsigned>(__builtin_ctz(home.spills()));
+      if (where != kInLines) larder::prefetch(&place.group[where]);
+    }
+    for (; fits != 0; fits &= fits - 1) visit(home.locations[static_cast<std::size_t>(__builtin_ctz(fits))]);
   }
   void insert(std::uint64_t position, Location location);
   // REQUIRES, for both: the index has `location` (`from`) at `position`.

@@ -88,6 +88,11 @@ class Shard final : private PolicyHost {
   // What is known of the live item with the key. Reclaims and touches nothing.
   std::optional<ItemReport> inspect(const Key& key, TimeMs now_ms) const;
 
+  // What an operation on the key will look at is asked for ahead of it: first the bucket, and once that is there, the
+  // item. Both change nothing.
+  void prefetch_bucket(KeyHash hash) const { index_.prefetch(position_of(hash)); }
+  void prefetch_item(KeyHash hash) const;
+
   // --- The keyspace ---
 
   // Calls `visit` for every live item whose position is in [from, returned position), in hash order, after at least one

@@ -1,28 +1,14 @@
 #include "tools/sim/report.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <functional>
 #include <nlohmann/json.hpp>
+
+#include "tools/format.h"
 
 namespace larder::sim {
 
 namespace {
-
-constexpr std::size_t kColumnGap = 2;
-
-std::string with_separators(std::uint64_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, 1, ',');
-  return text;
-}
-
-std::string fixed(double value, int digits) {
-  std::array<char, 64> buffer;
-  std::snprintf(buffer.data(), buffer.size(), "%.*f", digits, value);
-  return buffer.data();
-}
 
 std::string percent(double ratio) {
   return fixed(ratio * 100, 2);
@@ -36,33 +22,13 @@ std::string trace_name(const SimOptions& options) {
   return options.trace_path.empty() ? options.synthetic.name : options.trace_path;
 }
 
-using Rows = std::vector<std::vector<std::string>>;
-
-// Names to the left, figures to the right.
-std::string aligned(const Rows& rows) {
-  std::vector<std::size_t> widths(rows.front().size(), 0);
-  for (const std::vector<std::string>& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const std::vector<std::string>& row : rows) {
-    std::string line = row[0];
-    for (std::size_t i = 1; i < row.size(); ++i) {
-      line.resize(line.size() + (i == 1 ? widths[0] - row[0].size() : 0) + kColumnGap + widths[i] - row[i].size(), ' ');
-      line += row[i];
-    }
-    text += line + "\n";
-  }
-  return text;
-}
-
 // One table of a figure of each run.
 std::string matrix(const SimOptions& options, const std::vector<SimRun>& runs,
                    const std::function<std::string(const SimRun&)>& figure) {
   const std::size_t sizes = options.sizes.size();
   const bool shares =
       std::any_of(options.sizes.begin(), options.sizes.end(), [](const SizeWish& wish) { return wish.percent > 0; });
-  Rows rows;
+  TextRows rows;
   if (shares) {
     rows.push_back({""});
     for (const SizeWish& wish : options.sizes) rows.back().push_back(wish.percent > 0 ? wish.text : "");

@@ -152,7 +152,7 @@ TEST_P(EveryPolicyTest, MetadataStaysSmallForEachItem) {
   for (std::uint64_t key = 0; key < 3 * kItems; ++key) {
     request(*shard, std::to_string(key), static_cast<TimeMs>(key));
   }
-  // The sketch takes 64 bytes for three items, volatile-ttl 16 for each; chunks are up to two more than needed.
+  // The sketch takes 64 bytes for three items, volatile-ttl 8 for each; chunks are up to two more than needed.
   EXPECT_LE(shard->policy().metadata_bytes(), kItems * 22 + 16'384);
 }
 

@@ -162,6 +162,22 @@ TEST(FrequencySketch, GrowsWithTheItemsAndKeepsItsCounts) {
   EXPECT_LE(sketch.bytes(), 3'100 * 16 + 12'288);
 }
 
+TEST(FrequencySketch, StaysWithinWhatItMayTakeAndNeverSaysLess) {
+  FrequencySketch sketch;
+  constexpr std::uint64_t kItems = 4'000;
+  constexpr std::uint64_t kBytesMax = kItems * 16 / 4;
+  for (KeyHash key = 0; key < kItems; ++key) {
+    for (KeyHash use = 0; use < 1 + key % 3; ++use) sketch.add(mix_bits(key), kItems, kBytesMax);
+  }
+  ASSERT_EQ(sketch.ages(), 0u);
+  for (KeyHash key = 0; key < kItems; ++key) ASSERT_GE(sketch.estimate(mix_bits(key)), 1 + key % 3);
+  EXPECT_LE(sketch.bytes(), kBytesMax + 12'288);
+  // What it has beyond a smaller bound it gives back.
+  for (KeyHash key = 0; key < kItems; ++key) sketch.add(mix_bits(key), kItems, kBytesMax / 8);
+  EXPECT_LE(sketch.bytes(), kBytesMax / 8 * 3 / 2 + 12'288);
+  sketch.check_invariants();
+}
+
 TEST(FrequencySketch, ShrinksWithTheItemsAndKeepsItsCounts) {
   FrequencySketch sketch;
   constexpr std::uint64_t kItemsMost = 20'000;

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 #include "unit/policy/toy_shard.h"
 
@@ -30,8 +31,16 @@ TEST(TtlPolicy, EvictsWhatExpiresFirst) {
   shard.check();
 }
 
+// How far the expiries are spread: many within a quarter of a second, which the heap cannot tell apart; all of them
+// told apart; most of them later than the heap can tell.
+class TtlPolicySpread : public testing::TestWithParam<std::pair<std::uint64_t, TimeMs>> {};
+INSTANTIATE_TEST_SUITE_P(Spreads, TtlPolicySpread,
+                         testing::Values(std::pair{50, 20'000}, std::pair{1'000'000, 100'000},
+                                         std::pair{1'000'000, TimeMs{1'000'000'000'000}}));
+
 // Against a sorted map, with changes and erasures in the middle.
-TEST(TtlPolicy, AgreesWithASortedMap) {
+TEST_P(TtlPolicySpread, AgreesWithASortedMap) {
+  const auto [values, distance_ms] = GetParam();
   ToyShard shard(1'000, true, 64 << 20);
   shard.use(make_policy(PolicyKind::kVolatileTtl, shard));
   std::map<TimeMs, std::string> model;
@@ -40,7 +49,7 @@ TEST(TtlPolicy, AgreesWithASortedMap) {
   for (int step = 0; step < 20'000; ++step) {
     const std::string key = std::to_string(numbers.below(800));
     // Distinct, so that the order is one order.
-    const TimeMs expiry = static_cast<TimeMs>(numbers.below(1'000'000)) * 100'000 + step;
+    const TimeMs expiry = static_cast<TimeMs>(numbers.below(values)) * distance_ms + step;
     const auto known = expiries.find(key);
     if (known != expiries.end()) model.erase(known->second);
     if (numbers.below(8) == 0 && known != expiries.end()) {
