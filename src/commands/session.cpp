@@ -97,11 +97,11 @@ ParseResult Session::parse_batch(std::string_view input) {
 
 std::size_t Session::execute_batch(ReplyBuffer& out, std::size_t output_bytes_max) {
   if (batch_.size == 0) return 0;
-  batch_.look_ahead(services_.store, database_);
   Execution execution{.out = out,
                       .now_ms = services_.clock.now_ms(),
                       .statistics = {statistics_, services_.clock},
                       .kept = ShardedStore::KeptLock(services_.store)};
+  batch_.look_ahead(services_.store, database_);
   record_->last_request_ms.store(execution.now_ms, std::memory_order_relaxed);
   std::size_t done = 0;
   while (done < batch_.size) {
@@ -110,6 +110,7 @@ std::size_t Session::execute_batch(ReplyBuffer& out, std::size_t output_bytes_ma
     if (!keeps_lock(index, execution)) execution.release_lock();
     if (must_stop() || out.size() > output_bytes_max) break;
   }
+  execution.release_lock();
   // Blocks that requests refer to are not held longer than needed.
   for (std::size_t i = 0; i < batch_.size; ++i) batch_.requests[i].clear();
   return done;

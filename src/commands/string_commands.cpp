@@ -389,8 +389,7 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Adds a decimal fraction to the number under a key; none counts as 0",
      .syntax = "key increment:double",
-     .acl_categories = kWriteFast,
-     .keyed = true},
+     .acl_categories = kWriteFast},
 };
 
 }  // namespace

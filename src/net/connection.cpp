@@ -116,9 +116,9 @@ std::size_t Connection::receive_max(std::size_t space) const {
 
 Transfer Connection::receive_into(char* to, std::size_t bytes_max) {
   const Transfer got = receive_some(socket_.get(), to, bytes_max);
-  // The end of the peer, once it has shown itself, makes no other edge.
-  const bool all = got.outcome == Transfer::Outcome::kWouldBlock || got.bytes < bytes_max;
-  if (all && !hung_up_) readable_ = false;
+  // Less than asked for is all there was (but for urgent data and passed descriptors, which nobody sends). The end of
+  // the peer, once it has shown itself, makes no other edge.
+  if (got.outcome == Transfer::Outcome::kWouldBlock || (got.bytes < bytes_max && !hung_up_)) readable_ = false;
   return got;
 }
 

@@ -44,8 +44,8 @@ void ReadySet::wait() {
 
 // The wait that follows looks at the set anew, so nothing is lost where this stops early.
 void ReadySet::tell() {
-  for (int round = 0; round < kRoundsMax; ++round) {
-    const int count = ::epoll_wait(set_.native_handle(), events_.data(), static_cast<int>(kEventsMax), 0);
+  for (std::size_t told = 0; told < kEventsMax; told += events_end_) {
+    const int count = ::epoll_wait(set_.native_handle(), events_.data(), static_cast<int>(kEventsMax - told), 0);
     if (count <= 0) return;
     events_end_ = static_cast<std::size_t>(count);
     for (events_begin_ = 0; events_begin_ < events_end_;) {

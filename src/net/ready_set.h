@@ -45,9 +45,9 @@ class ReadySet {
   void remove(int fd, const ReadyMember& member);
 
  private:
-  static constexpr std::size_t kEventsMax = 128;
-  // So many at once are told without going back to Asio, so many times.
-  static constexpr int kRoundsMax = 8;
+  // So many are told at most before Asio has its turn, with what was posted, timers and new connections; and where so
+  // many came at once it is worth looking for more before that.
+  static constexpr std::size_t kEventsMax = 64;
   static constexpr std::size_t kEventsForAnotherRound = 8;
 
   void wait();

@@ -16,9 +16,9 @@ constexpr int kAgeShift = 60;
 constexpr std::uint64_t kHalvedMask = 0x7777777777777777ULL;
 // After so many halvings nothing is left of a counter.
 constexpr int kAgesToZero = 4;
-// Blocks that a use may take away, so that a sketch which has become too large does not wait for as many uses as it has
-// blocks; and from when on it is too large, in quarters of what it needs.
-constexpr int kMergesPerUse = 8;
+// Blocks that one change may take away, so that a sketch which has become too large does not wait for as many changes
+// as it has blocks; and from when on it is too large, in quarters of what it needs.
+constexpr int kMergesPerFit = 8;
 constexpr std::uint64_t kTooLargeQuarters = 6;
 
 }  // namespace
@@ -56,11 +56,14 @@ void FrequencySketch::bring_up_to_date(Block& block) {
   block.words.back() |= (age_ & kAgesMask) << kAgeShift;
 }
 
-void FrequencySketch::add(KeyHash hash, std::uint64_t items, std::uint64_t bytes_max) {
+void FrequencySketch::fit(std::uint64_t items, std::uint64_t bytes_max) {
   const std::uint64_t blocks_wanted =
       std::min((items + kItemsPerBlock - 1) / kItemsPerBlock, bytes_max / sizeof(Block));
   if (blocks_.size() < blocks_wanted) grow();
-  for (int merge = 0; merge < kMergesPerUse && is_too_large(blocks_wanted); ++merge) shrink();
+  for (int merge = 0; merge < kMergesPerFit && is_too_large(blocks_wanted); ++merge) shrink();
+}
+
+void FrequencySketch::add(KeyHash hash, std::uint64_t items) {
   const std::uint64_t mixed = mix_bits(hash);
   Block& block = blocks_[block_of(mixed)];
   bring_up_to_date(block);

@@ -41,7 +41,8 @@ void TinyLfuPolicy::on_insert(Location item, KeyHash hash, TimeMs now_ms) {
   apply_hits();
   join(item, kWindow);
   host_.item(item).set_last_access(ticks_of(now_ms));
-  count_use(hash);
+  fit_sketch();
+  sketch_.add(hash, items());
   climber_.count(false, items());
   rebalance();
 }
@@ -52,7 +53,7 @@ void TinyLfuPolicy::on_hit(Location item, KeyHash hash, TimeMs now_ms) {
       item == lists_[kWindow].tail() || item == lists_[kProbation].tail() || item == lists_[kProtected].tail();
   if (full || is_tail) apply_hits();
   host_.item(item).set_last_access(ticks_of(now_ms));
-  count_use(hash);
+  sketch_.add(hash, items());
   climber_.count(true, items());
 }
 
@@ -66,13 +67,14 @@ void TinyLfuPolicy::on_move(Location from, Location to) {
 void TinyLfuPolicy::on_erase(Location item, KeyHash /*hash*/, Removal /*why*/) {
   apply_hits();
   lists_[part_of(item)].erase(host_, item);
+  fit_sketch();
 }
 
-void TinyLfuPolicy::count_use(KeyHash hash) {
+void TinyLfuPolicy::fit_sketch() {
   const std::uint64_t bytes_max = host_.counts_items()
                                       ? FrequencySketch::kUnbounded
                                       : (host_.stream_weight(0) + host_.stream_weight(1)) / kSketchPart;
-  sketch_.add(hash, items(), bytes_max);
+  sketch_.fit(items(), bytes_max);
 }
 
 void TinyLfuPolicy::use(Location item) {

@@ -20,6 +20,8 @@ StoreOptions store_options(const RunnerOptions& options) {
           .policy = options.policy,
           .shards = options.shards,
           .databases = options.databases,
+          .hold_clock = options.hold_clock,
+          .hold_sample_every = 1,
           .hash_seed = kHashSeed};
 }
 

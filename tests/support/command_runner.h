@@ -36,6 +36,7 @@ struct RunnerOptions {
   bool protected_mode = true;
   bool debug_command = true;
   TimeMs start_ms = 1'700'000'000'000;
+  HoldClock hold_clock = nullptr;  // set: every hold of a shard is timed
 };
 
 struct ClientOptions {

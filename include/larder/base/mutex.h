@@ -1,5 +1,6 @@
 // The two locks of the house. Mutex: std::mutex with annotations, for anything off the data path. SpinMutex: for a
-// shard, held well under a microsecond; spins briefly, then parks in the kernel (std::atomic::wait), 4 bytes.
+// shard, held for some microseconds at most in most cases; spins briefly, then parks in the kernel (std::atomic::wait),
+// 4 bytes.
 #pragma once
 
 #include <atomic>

@@ -35,10 +35,11 @@ class FrequencySketch {
 
   FrequencySketch() { blocks_.push_back({}); }
 
-  // One more use; `items` are what the cache holds now: they set the size of a sample, and the size of the sketch
-  // follows them, but for what it would take beyond `bytes_max`: the less it has, the more often its estimates are too
-  // high.
-  void add(KeyHash hash, std::uint64_t items, std::uint64_t bytes_max = kUnbounded);
+  // The size follows the items that the cache holds now, at most a block a call upwards, but for what it would take
+  // beyond `bytes_max`: the less it has, the more often its estimates are too high.
+  void fit(std::uint64_t items, std::uint64_t bytes_max = kUnbounded);
+  // One more use; `items` as above set the size of a sample.
+  void add(KeyHash hash, std::uint64_t items);
   std::uint32_t estimate(KeyHash hash) const;
   void prefetch(KeyHash hash) const { larder::prefetch(&blocks_[block_of(mix_bits(hash))]); }
 

@@ -66,8 +66,8 @@ class TinyLfuPolicy final : public EvictionPolicy {
     if (!hits_.empty()) hits_.apply(host_, [this](Location item) { use(item); });
   }
   void use(Location item);
-  // Tells the sketch, which may take a part of what the items weigh.
-  void count_use(KeyHash hash);
+  // Where items come or go, since only there its memory is settled: it may take a part of what the items weigh.
+  void fit_sketch();
   void rebalance();
   // The main part's victim; kNowhere if there is none.
   Location main_victim() const;

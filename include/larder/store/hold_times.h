@@ -1,8 +1,8 @@
 // How long a shard is held: a histogram of holds, and the longest of each kind. One a shard, written under its lock, so
 // it costs no atomic operation; read by anyone.
 //
-// Most holds are operations of well under a microsecond, where reading a clock twice would show: of those one in
-// sample_every is timed and counts as that many. All other kinds are timed every time.
+// Most holds are one operation of well under a microsecond, or a few of a batch, where reading a clock twice would
+// show: of those one in sample_every is timed and counts as that many. All other kinds are timed every time.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@
 namespace larder {
 
 enum class HoldKind : std::uint8_t {
-  kOperation,    // of a command on one key; what it pays for compaction and growth included
+  kOperation,    // of commands on one key, up to a batch of them; what they pay for compaction and growth included
   kSeveralKeys,  // of a write to several keys, once it has all its locks
   kKeyspace,     // SCAN, RANDOMKEY, sums
   kEviction,

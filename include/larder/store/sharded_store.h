@@ -212,7 +212,7 @@ class ShardedStore {
   }
   // After the shard has answered kNeedsRoom: makes it and repeats.
   template <class Body>
-  StatusCode run_with_room(Slot& slot, Op& op, Body& body, Reservation* room);
+  StatusCode run_with_room(Slot& slot, Op op, Body& body, Reservation* room);
   // Calls `visit(shard)` under each shard's lock in turn.
   template <class Visit>
   void for_each_locked(HoldKind kind, Visit&& visit) {
@@ -380,14 +380,13 @@ StatusCode ShardedStore::run(const Key& key, TimeMs now_ms, Body&& body, Reserva
   // Nobody makes room while holding a shard.
   kept.release();
   Events events(wanted_events_);
-  Op again{now_ms, events, room, op.needed};
-  const StatusCode repeated = run_with_room(slot, again, body, room);
+  const StatusCode repeated = run_with_room(slot, {now_ms, events, room, op.needed}, body, room);
   deliver(events);
   return repeated;
 }
 
 template <class Body>
-StatusCode ShardedStore::run_with_room(Slot& slot, Op& op, Body& body, Reservation* room) {
+StatusCode ShardedStore::run_with_room(Slot& slot, Op op, Body& body, Reservation* room) {
   Reservation reservation(budget_, {}, Reservation::Purpose::kWrite);
   if (room != nullptr) reservation.take_over(*room);
   op.reservation = &reservation;

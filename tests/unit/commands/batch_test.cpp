@@ -134,6 +134,30 @@ TEST_P(BatchTest, CountsEveryRequestOnce) {
   EXPECT_EQ(statistics.command_totals(index_of("ping")).calls, 100u);
 }
 
+// --- The lock of a shard is kept over neighbouring requests for it ---
+
+std::uint64_t holds_of(const std::string& requests) {
+  CommandRunner runner({.shards = 1, .hold_clock = [] { return std::int64_t{0}; }});
+  const std::uint64_t before = runner.store().holds().holds.count();
+  runner.send(requests);
+  return runner.store().holds().holds.count() - before;
+}
+
+TEST(KeptLocks, OneHoldServesNeighboursInOneShard) {
+  std::string requests;
+  for (int i = 0; i < 10; ++i) {
+    requests += pipeline({{"SET", "key" + std::to_string(i), "v"}, {"GET", "key" + std::to_string(i)}});
+  }
+  EXPECT_EQ(holds_of(requests), 1u);
+  EXPECT_EQ(holds_of(requests + pipeline({{"PING"}}) + requests.substr(0, 100)), 2u);
+}
+
+TEST(KeptLocks, AreGivenUpOnceMuchWasMoved) {
+  std::string requests;
+  for (int i = 0; i < 8; ++i) requests += pipeline({{"SET", "key" + std::to_string(i), std::string(20'000, 'v')}});
+  EXPECT_EQ(holds_of(requests), 2u);  // after the fourth it is more than 64 KiB
+}
+
 // --- BatchStatistics: quick commands share the time between two readings of the clock ---
 
 class BatchStatisticsTest : public ::testing::Test {

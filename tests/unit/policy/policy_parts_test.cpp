@@ -135,11 +135,17 @@ TEST(WeightWindow, FollowsTheWindowsWeight) {
   window.check_invariants();
 }
 
+void count_use(FrequencySketch& sketch, KeyHash hash, std::uint64_t items,
+               std::uint64_t bytes_max = FrequencySketch::kUnbounded) {
+  sketch.fit(items, bytes_max);
+  sketch.add(hash, items);
+}
+
 TEST(FrequencySketch, NeverSaysLessThanTheTruthBeforeItAges) {
   FrequencySketch sketch;
   constexpr std::uint64_t kItems = 1'000;
   for (KeyHash key = 0; key < kItems; ++key) {
-    for (KeyHash use = 0; use < key % 7; ++use) sketch.add(mix_bits(key), kItems);
+    for (KeyHash use = 0; use < key % 7; ++use) count_use(sketch, mix_bits(key), kItems);
   }
   ASSERT_EQ(sketch.ages(), 0u);
   std::uint64_t too_much = 0;
@@ -154,9 +160,9 @@ TEST(FrequencySketch, NeverSaysLessThanTheTruthBeforeItAges) {
 
 TEST(FrequencySketch, GrowsWithTheItemsAndKeepsItsCounts) {
   FrequencySketch sketch;
-  for (int use = 0; use < 6; ++use) sketch.add(mix_bits(7), 1);
+  for (int use = 0; use < 6; ++use) count_use(sketch, mix_bits(7), 1);
   for (KeyHash key = 100; key < 3'100; ++key) {
-    sketch.add(mix_bits(key), key);
+    count_use(sketch, mix_bits(key), key);
     ASSERT_GE(sketch.estimate(mix_bits(7)), 6u);
   }
   EXPECT_LE(sketch.bytes(), 3'100 * 16 + 12'288);
@@ -167,13 +173,13 @@ TEST(FrequencySketch, StaysWithinWhatItMayTakeAndNeverSaysLess) {
   constexpr std::uint64_t kItems = 4'000;
   constexpr std::uint64_t kBytesMax = kItems * 16 / 4;
   for (KeyHash key = 0; key < kItems; ++key) {
-    for (KeyHash use = 0; use < 1 + key % 3; ++use) sketch.add(mix_bits(key), kItems, kBytesMax);
+    for (KeyHash use = 0; use < 1 + key % 3; ++use) count_use(sketch, mix_bits(key), kItems, kBytesMax);
   }
   ASSERT_EQ(sketch.ages(), 0u);
   for (KeyHash key = 0; key < kItems; ++key) ASSERT_GE(sketch.estimate(mix_bits(key)), 1 + key % 3);
   EXPECT_LE(sketch.bytes(), kBytesMax + 12'288);
   // What it has beyond a smaller bound it gives back.
-  for (KeyHash key = 0; key < kItems; ++key) sketch.add(mix_bits(key), kItems, kBytesMax / 8);
+  for (KeyHash key = 0; key < kItems; ++key) count_use(sketch, mix_bits(key), kItems, kBytesMax / 8);
   EXPECT_LE(sketch.bytes(), kBytesMax / 8 * 3 / 2 + 12'288);
   sketch.check_invariants();
 }
@@ -181,10 +187,10 @@ TEST(FrequencySketch, StaysWithinWhatItMayTakeAndNeverSaysLess) {
 TEST(FrequencySketch, ShrinksWithTheItemsAndKeepsItsCounts) {
   FrequencySketch sketch;
   constexpr std::uint64_t kItemsMost = 20'000;
-  for (std::uint64_t key = 0; key < kItemsMost; ++key) sketch.add(mix_bits(key), kItemsMost);
+  for (std::uint64_t key = 0; key < kItemsMost; ++key) count_use(sketch, mix_bits(key), kItemsMost);
   const std::size_t bytes_most = sketch.bytes();
-  for (int use = 0; use < 4; ++use) sketch.add(mix_bits(7), kItemsMost);
-  for (std::uint64_t key = 0; key < 1'000; ++key) sketch.add(mix_bits(key), 1'000);
+  for (int use = 0; use < 4; ++use) count_use(sketch, mix_bits(7), kItemsMost);
+  for (std::uint64_t key = 0; key < 1'000; ++key) count_use(sketch, mix_bits(key), 1'000);
   EXPECT_LT(sketch.bytes(), bytes_most / 8);
   // Five uses; halved, because a sample of so few items is over; one more.
   EXPECT_EQ(sketch.ages(), 1u);
@@ -195,20 +201,20 @@ TEST(FrequencySketch, ShrinksWithTheItemsAndKeepsItsCounts) {
 TEST(FrequencySketch, EverySampleHalvesEveryCount) {
   FrequencySketch sketch;
   constexpr std::uint64_t kItems = 1'000;
-  for (int use = 0; use < 12; ++use) sketch.add(mix_bits(1), kItems);
+  for (int use = 0; use < 12; ++use) count_use(sketch, mix_bits(1), kItems);
   EXPECT_EQ(sketch.estimate(mix_bits(1)), 12u);
   // Others, each used once, fill the sample.
   KeyHash key = 1'000;
-  while (sketch.ages() == 0) sketch.add(mix_bits(++key), kItems);
+  while (sketch.ages() == 0) count_use(sketch, mix_bits(++key), kItems);
   EXPECT_GE(sketch.estimate(mix_bits(1)), 6u);
   EXPECT_LT(sketch.estimate(mix_bits(1)), 12u);
-  while (sketch.ages() < 5) sketch.add(mix_bits(++key), kItems);
+  while (sketch.ages() < 5) count_use(sketch, mix_bits(++key), kItems);
   EXPECT_LT(sketch.estimate(mix_bits(1)), 12u);
 }
 
 TEST(FrequencySketch, CountsToItsMost) {
   FrequencySketch sketch;
-  for (int use = 0; use < 50; ++use) sketch.add(mix_bits(1), 100);
+  for (int use = 0; use < 50; ++use) count_use(sketch, mix_bits(1), 100);
   EXPECT_EQ(sketch.estimate(mix_bits(1)), FrequencySketch::kCountMax);
 }
 
