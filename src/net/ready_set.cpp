@@ -1,5 +1,7 @@
 #include "net/ready_set.h"
 
+#include <cstdint>
+
 #include "larder/base/check.h"
 
 namespace larder::net {

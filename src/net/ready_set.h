@@ -8,11 +8,10 @@
 // THREADS: the io thread's own.
 #pragma once
 
+#include <sys/epoll.h>
+
 #include <array>
 #include <cstddef>
-#include <cstdint>
-
-#include <sys/epoll.h>
 
 #include "net/asio.h"
 #include "net/socket_ops.h"
