@@ -23,7 +23,8 @@ constexpr std::size_t kEventsMax = 128;
 constexpr std::size_t kBatchBytesMax = 1 << 20;
 // From here on a value that nobody looks at is dropped in the kernel instead of copied.
 constexpr std::uint64_t kDropBytesMin = 32 * 1024;
-constexpr std::size_t kDropBytesMax = 1 << 30;
+// No socket holds more at a time.
+constexpr std::size_t kDropBytesMax = 8 << 20;
 constexpr std::int64_t kWaitMaxNs = 500'000'000;
 constexpr std::int64_t kSilenceMaxNs = 30'000'000'000;
 // Without it the kernel wakes a thread up to 50 us late.
@@ -47,7 +48,8 @@ Worker::Worker(const ReplyScanner::Context& replies, const Clock& clock, std::at
       clock_(clock),
       stop_(stop),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      read_buffer_(std::make_unique_for_overwrite<char[]>(kReadBufferBytes)),
+      // As long as what is dropped, although nothing of that is written to it: a receive names no more than there is.
+      read_buffer_(std::make_unique_for_overwrite<char[]>(kDropBytesMax)),
       events_(kEventsMax) {}
 
 Worker::~Worker() = default;
