@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "larder/base/check.h"
 #include "larder/base/limits.h"
 
 namespace larder::net {
@@ -19,6 +20,9 @@ constexpr std::size_t kChargeStepBytes = 64 * 1024;
 constexpr std::size_t kRestKeptBytes = 1024;
 // How soon a body that found no room looks again.
 constexpr std::chrono::milliseconds kBlockedRetry{5};
+// Behind a large value comes another one more often than not. Of that only so much is read into the buffer, from which
+// it has to be copied; if small requests come, the next read is a whole one again.
+constexpr std::size_t kBytesBehindBody = 4 * 1024;
 // Pipelined requests read ahead behind a parked one; reading on is how a peer that closes is noticed at once.
 constexpr std::size_t kParkedRestBytesMax = 64 * 1024;
 
@@ -114,8 +118,9 @@ std::size_t Connection::receive_max(std::size_t space) const {
   return draining_ ? std::min(space, drain_bytes_left_) : space;
 }
 
-Transfer Connection::receive_into(char* to, std::size_t bytes_max) {
-  const Transfer got = receive_some(socket_.get(), to, bytes_max);
+Transfer Connection::receive_into(std::span<char> first, std::span<char> second) {
+  const std::size_t bytes_max = first.size() + second.size();
+  const Transfer got = receive_some(socket_.get(), first, second);
   // Less than asked for is all there was (but for urgent data and passed descriptors, which nobody sends). The end of
   // the peer, once it has shown itself, makes no other edge.
   if (got.outcome == Transfer::Outcome::kWouldBlock || (got.bytes < bytes_max && !hung_up_)) readable_ = false;
@@ -127,14 +132,16 @@ bool Connection::receive(std::string_view& input) {
   // The rest goes in front of what comes, in the buffer that is warm; a very long one grows where it is.
   if (rest_.size() <= buffer.size() / 2) {
     if (!rest_.empty()) std::memcpy(buffer.data(), rest_.data(), rest_.size());
-    const Transfer got = receive_into(buffer.data() + rest_.size(), receive_max(buffer.size() - rest_.size()));
+    const std::size_t space = after_body_ ? kBytesBehindBody : buffer.size() - rest_.size();
+    const Transfer got = receive_into(buffer.subspan(rest_.size(), receive_max(space)));
     if (!took(got)) return false;
+    after_body_ = false;
     input = {buffer.data(), rest_.size() + got.bytes};
     return true;
   }
   const std::size_t before = rest_.size();
   rest_.resize(before + limits::kReadBufferBytes);
-  const Transfer got = receive_into(rest_.data() + before, receive_max(limits::kReadBufferBytes));
+  const Transfer got = receive_into({rest_.data() + before, receive_max(limits::kReadBufferBytes)});
   rest_.resize(before + got.bytes);
   if (!took(got)) return false;
   input = rest_;
@@ -142,14 +149,30 @@ bool Connection::receive(std::string_view& input) {
 }
 
 void Connection::receive_body() {
-  const std::size_t slice = std::min(body_bytes_ - body_filled_, limits::kTurnBodyBytes);
+  LARDER_DCHECK(rest_.empty());
+  const std::size_t left = body_bytes_ - body_filled_;
+  const std::size_t slice = std::min(left, limits::kTurnBodyBytes);
   if (!body_may_go_on(slice)) return stage_ == Stage::kBody ? settle() : turn(rest_);
-  const Transfer got = receive_into(body_->data() + body_filled_, receive_max(slice));
+  // With its last bytes what follows: at least the end of its line.
+  const std::size_t space = receive_max(slice == left ? slice + kBytesBehindBody : slice);
+  const std::size_t body_space = std::min(slice, space);
+  const std::span<char> behind = thread_.read_buffer().first(space - body_space);
+  const Transfer got = receive_into({body_->data() + body_filled_, body_space}, behind);
   if (!took(got)) return;
-  body_filled_ += got.bytes;
-  if (body_filled_ < body_bytes_) return settle();
+  const std::size_t of_body = std::min(got.bytes, body_space);
+  body_filled_ += of_body;
+  if (body_filled_ < body_bytes_) {
+    if (!readable_) wait_for_bytes(std::min(body_bytes_ - body_filled_, limits::kTurnBodyBytes));
+    return settle();
+  }
   finish_body();
-  turn(rest_);
+  turn({behind.data(), got.bytes - of_body});
+}
+
+void Connection::wait_for_bytes(std::size_t bytes) {
+  if (bytes == low_water_) return;
+  low_water_ = bytes;
+  set_receive_low_water(socket_.get(), bytes);
 }
 
 bool Connection::took(const Transfer& got) {
@@ -296,6 +319,7 @@ void Connection::refuse_body() {
   body_ = {};
   body_bytes_ -= std::exchange(body_filled_, 0);
   stage_ = Stage::kSkip;
+  wait_for_bytes(1);
   give_back_surplus();
 }
 
@@ -312,6 +336,8 @@ bool Connection::fill_body(std::string_view& input) {
 
 void Connection::finish_body() {
   stage_ = Stage::kRequests;
+  after_body_ = true;
+  wait_for_bytes(1);
   session_->body_received(std::move(body_));
   body_ = {};
 }

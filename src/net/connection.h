@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -63,7 +64,10 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   bool receive(std::string_view& input);
   void receive_body();
   // From the socket; remembers whether it has more.
-  Transfer receive_into(char* to, std::size_t bytes_max);
+  Transfer receive_into(std::span<char> first, std::span<char> second = {});
+  // Has the socket tell of input only once there is so much of it: a large body then comes in few pieces. Until set
+  // back to 1.
+  void wait_for_bytes(std::size_t bytes);
   // The bookkeeping of a receive. True if bytes came.
   bool took(const Transfer& got);
   void keep(std::string_view unconsumed);
@@ -131,6 +135,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   BlobRef body_;
   std::size_t body_bytes_ = 0;  // of the body wanted, being received, or left to be skipped
   std::size_t body_filled_ = 0;
+  std::size_t low_water_ = 1;  // of the socket's input
   std::uint64_t charged_ = 0;  // what share_ holds
   std::uint64_t wanted_ = 0;   // what share_ waits for
   std::size_t drain_bytes_left_ = 0;
@@ -140,6 +145,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
 
   Stage stage_ = Stage::kRequests;
   bool more_ = false;  // a turn could do more without new input
+  bool after_body_ = false;  // nothing was received since
   bool peer_ended_ = false;
   bool closing_ = false;  // send what is waiting, then close
   bool draining_ = false;

@@ -89,6 +89,8 @@ void Connection::check_time_limits(std::int64_t now_ms) {
   }
   if (more_ || session_ == nullptr) return;
   const std::int64_t receive_stall_ms = settings.receive_stall_ms.load(std::memory_order_relaxed);
+  // A slow sender may have sent something, though less than was waited for.
+  if (now_ms - last_input_ms_ > receive_stall_ms / 2) wait_for_bytes(1);
   if (unfinished() && now_ms - last_input_ms_ > receive_stall_ms) {
     return give_up(&thread_.counters().closed_receive_stall,
                    "half a request and nothing more for " + std::to_string(receive_stall_ms) + " ms");
@@ -114,6 +116,7 @@ void Connection::give_up(SharedCounter* counter, const std::string& why) {
 void Connection::begin_drain() {
   if (closed_) return;
   draining_ = true;
+  wait_for_bytes(1);
   drain_bytes_left_ = readable_bytes(info_.fd);
   settle();
 }
@@ -155,7 +158,7 @@ void Connection::begin_linger() {
 
 void Connection::linger() {
   const std::span<char> buffer = thread_.read_buffer();
-  const Transfer dropped = receive_into(buffer.data(), buffer.size());
+  const Transfer dropped = receive_into(buffer);
   const bool open = dropped.outcome == Transfer::Outcome::kMoved || dropped.outcome == Transfer::Outcome::kWouldBlock;
   open ? await_readable() : close();
 }

@@ -77,6 +77,19 @@ Transfer receive_some(int fd, char* to, std::size_t bytes_max) {
   return outcome_of(moved);
 }
 
+Transfer receive_some(int fd, std::span<char> first, std::span<char> second) {
+  if (second.empty()) return receive_some(fd, first.data(), first.size());
+  std::array<iovec, 2> places{{{first.data(), first.size()}, {second.data(), second.size()}}};
+  msghdr message{};
+  message.msg_iov = places.data();
+  message.msg_iovlen = places.size();
+  ssize_t moved = 0;
+  do {
+    moved = ::recvmsg(fd, &message, MSG_DONTWAIT);
+  } while (moved < 0 && errno == EINTR);
+  return outcome_of(moved);
+}
+
 Transfer send_some(int fd, std::span<const std::string_view> pieces, std::vector<iovec>& scratch) {
   ssize_t moved = 0;
   if (pieces.size() == 1) {
@@ -94,6 +107,11 @@ Transfer send_some(int fd, std::span<const std::string_view> pieces, std::vector
     moved = ::sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
   } while (moved < 0 && errno == EINTR);
   return outcome_of(moved);
+}
+
+void set_receive_low_water(int fd, std::size_t bytes) {
+  const int value = static_cast<int>(bytes);
+  static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &value, sizeof value));
 }
 
 std::size_t readable_bytes(int fd) {

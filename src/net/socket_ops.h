@@ -58,8 +58,13 @@ struct Transfer {
 
 // Never block. REQUIRES: bytes_max > 0, and pieces that are not all empty.
 Transfer receive_some(int fd, char* to, std::size_t bytes_max);
+// Fills one place, then the other, in one call. REQUIRES: `first` is not empty.
+Transfer receive_some(int fd, std::span<char> first, std::span<char> second);
 Transfer send_some(int fd, std::span<const std::string_view> pieces, std::vector<iovec>& scratch);
 
+// A TCP socket becomes readable only with so many bytes, or at its end, or where its buffer takes no more (socket(7),
+// SO_RCVLOWAT). Lowering it below what is there makes it readable at once. Unix sockets ignore it.
+void set_receive_low_water(int fd, std::size_t bytes);
 // Bytes that can be received right now without waiting.
 std::size_t readable_bytes(int fd);
 // Bytes handed to the kernel that a TCP peer has not acknowledged; 0 for other sockets, whose bytes survive a close.

@@ -19,9 +19,11 @@ constexpr std::size_t kScanBucketsPerItem = 10;
 // Of maxmemory, what open segments and those on their way to be free may take at most; see budget_bytes().
 constexpr std::uint64_t kOpenSegmentsShare = 32;
 constexpr std::uint64_t kOpenSegmentsPerShard = 2;
-// Of maxmemory, what freed blobs may hold for a moment; without a limit, so many bytes.
+// What freed blobs may hold for a moment: that part of maxmemory, or that part of what is not in use, which is looked at
+// again with each maintain(); without a limit, so many bytes. Fresh pages cost several times what the values' bytes do.
 constexpr std::uint64_t kWarmShare = 50;
-constexpr std::uint64_t kWarmBytesWithoutLimit = 64ULL << 20;
+constexpr std::uint64_t kWarmShareOfUnused = 4;
+constexpr std::uint64_t kWarmBytesWithoutLimit = 256ULL << 20;
 constexpr std::size_t kExcessBytesPerMaintain = std::size_t{64} << 20;
 constexpr TimeMs kArenaTrimMs = 1'000;
 // Each FLUSHALL takes the address space of a whole store until what it flushed is free.
@@ -82,7 +84,7 @@ ShardedStore::ShardedStore(const StoreOptions& options)
   overhead_bytes_ = sizeof(ShardedStore) + options.shards * (slot_bytes + sizeof slots_[0] + sizeof coldest_ranks_[0]);
   budget_.take({static_cast<std::size_t>(overhead_bytes_), 0});
   fixed_bytes_ = budget_.used_bytes();
-  set_warm_bytes(options.maxmemory_bytes);
+  set_warm_bytes();
 }
 
 ShardedStore::~ShardedStore() = default;
@@ -268,6 +270,7 @@ bool ShardedStore::maintain(TimeMs now_ms, std::size_t work_max) {
     PageArena::of_process().trim();
     arena_trimmed_ms_ = now_ms;
   }
+  set_warm_bytes();
   PageArena::of_process().release_excess(kExcessBytesPerMaintain);
   std::size_t work = 0;
   while (work < work_max && free_flushed(limits::kSweepBucketsPerVisit)) work += limits::kSweepBucketsPerVisit;
@@ -319,15 +322,17 @@ std::uint64_t ShardedStore::budget_bytes(std::uint64_t maxmemory_bytes) const {
   return maxmemory_bytes - std::min(open_segments, maxmemory_bytes / kOpenSegmentsShare);
 }
 
-void ShardedStore::set_warm_bytes(std::uint64_t maxmemory_bytes) {
-  PageArena::of_process().set_warm_bytes_max(
-      static_cast<std::size_t>(maxmemory_bytes == 0 ? kWarmBytesWithoutLimit : maxmemory_bytes / kWarmShare));
+void ShardedStore::set_warm_bytes() {
+  const std::uint64_t limit = maxmemory_bytes_.load(std::memory_order_relaxed);
+  const std::uint64_t unused = limit - std::min(limit, budget_.used_bytes());
+  PageArena::of_process().set_warm_bytes_max(static_cast<std::size_t>(
+      limit == 0 ? kWarmBytesWithoutLimit : std::max(limit / kWarmShare, unused / kWarmShareOfUnused)));
 }
 
 void ShardedStore::set_maxmemory(std::uint64_t bytes) {
   maxmemory_bytes_.store(bytes, std::memory_order_relaxed);
   budget_.set_bytes_max(budget_bytes(bytes));
-  set_warm_bytes(bytes);
+  set_warm_bytes();
 }
 
 void ShardedStore::set_maxitems(std::uint64_t items) {

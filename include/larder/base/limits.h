@@ -34,7 +34,7 @@ inline constexpr std::size_t kBatchRequestsMax = 32;
 inline constexpr std::size_t kTurnRequestsMax = 1024;
 inline constexpr std::size_t kReadBufferBytes = 256 * 1024;
 // Bytes of one connection's body or reply moved in one turn.
-inline constexpr std::size_t kTurnBodyBytes = 256 * 1024;
+inline constexpr std::size_t kTurnBodyBytes = 512 * 1024;
 
 // --- Output ---
 // Unsent output at which a connection's further requests wait (they stay unread in the socket).

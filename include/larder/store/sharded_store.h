@@ -262,7 +262,7 @@ class ShardedStore {
   bool could_ever_fit(RoomNeeded room) const;
   // What the budget has of maxmemory: the rest is for segments that are open or on their way to be free.
   std::uint64_t budget_bytes(std::uint64_t maxmemory_bytes) const;
-  static void set_warm_bytes(std::uint64_t maxmemory_bytes);
+  void set_warm_bytes();
   // Evicts what is above the limits, in at most so many visits. Returns whether there is more to evict.
   bool settle_excess(std::size_t visits_max, TimeMs now_ms, Events& events);
 
