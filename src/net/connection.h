@@ -144,7 +144,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   std::int64_t linger_until_ms_ = 0;
 
   Stage stage_ = Stage::kRequests;
-  bool more_ = false;  // a turn could do more without new input
+  bool more_ = false;        // a turn could do more without new input
   bool after_body_ = false;  // nothing was received since
   bool peer_ended_ = false;
   bool closing_ = false;  // send what is waiting, then close

@@ -19,8 +19,9 @@ constexpr std::size_t kScanBucketsPerItem = 10;
 // Of maxmemory, what open segments and those on their way to be free may take at most; see budget_bytes().
 constexpr std::uint64_t kOpenSegmentsShare = 32;
 constexpr std::uint64_t kOpenSegmentsPerShard = 2;
-// What freed blobs may hold for a moment: that part of maxmemory, or that part of what is not in use, which is looked at
-// again with each maintain(); without a limit, so many bytes. Fresh pages cost several times what the values' bytes do.
+// What freed blobs may hold for a moment: that part of maxmemory, or that part of what is not in use, which is looked
+// at again with each maintain(); without a limit, so many bytes. Fresh pages cost several times what the values' bytes
+// do.
 constexpr std::uint64_t kWarmShare = 50;
 constexpr std::uint64_t kWarmShareOfUnused = 4;
 constexpr std::uint64_t kWarmBytesWithoutLimit = 256ULL << 20;
