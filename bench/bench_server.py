@@ -49,9 +49,9 @@ class Client:
     def __call__(self, *words):
         parts = [word if isinstance(word, bytes) else str(word).encode() for word in words]
         self.socket.sendall(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts))
-        return self._reply()
+        return self.reply()
 
-    def _reply(self):
+    def reply(self):
         line = self.stream.readline().rstrip()
         kind, rest = line[:1], line[1:]
         if kind == b"-":
@@ -59,7 +59,7 @@ class Client:
         if kind == b"$":
             return None if rest == b"-1" else self.stream.read(int(rest) + 2)[:-2]
         if kind == b"*":
-            return [self._reply() for _ in range(int(rest))]
+            return [self.reply() for _ in range(int(rest))]
         return int(rest) if kind == b":" else rest
 
     def info(self, section):
@@ -140,8 +140,8 @@ def load_report(process):
     return json.loads(output)
 
 
-def larder(*options):
-    return Server(BUILD / "larder", "--bind", "127.0.0.1", "--port", "PORT", "--threads", "2", *options)
+def larder(*options, threads=2, cores=None):
+    return Server(BUILD / "larder", "--bind", "127.0.0.1", "--port", "PORT", "--threads", threads, *options, cores=cores)
 
 
 def redis(*options):

@@ -21,6 +21,8 @@
 #include <thread>
 #include <vector>
 
+#include "larder/base/check.h"
+#include "larder/base/limits.h"
 #include "larder/stats/histogram.h"
 #include "larder/store/sharded_store.h"
 #include "server/maintenance_thread.h"
@@ -117,19 +119,26 @@ class Worker {
     std::array<char, 32> space{};
     const Key key = pick(space);
     const TimeMs now = now_ms();
+    const std::size_t bytes = what > 5 ? value_bytes() : 0;
+    // As the server has it: received into its final place before anything is locked.
+    const BlobRef large = bytes >= limits::kBodyBytesMin ? filled_block(bytes) : BlobRef();
     store_.run(key, now, [&](Shard& shard, Op& op) {
       if (what < 4) return shard.get(key, Touch::kYes, op) ? StatusCode::kOk : StatusCode::kNotFound;
       if (what == 4) return shard.erase(key, op) ? StatusCode::kOk : StatusCode::kNotFound;
       if (what == 5) return shard.set_expiry(key, now + 5'000, op);
-      return shard.set(key, {{bytes_.data(), value_bytes()}, nullptr}, options(), op);
+      return shard.set(key, {{bytes_.data(), bytes}, large.get()}, options(), op);
     });
+  }
+  static BlobRef filled_block(std::size_t bytes) {
+    BlobRef block = Blob::allocate(bytes);
+    LARDER_CHECK(block);
+    std::memset(block->data(), 'h', bytes);
+    return block;
   }
   void write_huge() {
     std::array<char, 32> space{};
     const Key key = pick(space);
-    const BlobRef value = Blob::allocate(kHugeValueBytes);
-    if (!value) return;
-    std::memset(value.get()->data(), 'h', kHugeValueBytes);
+    const BlobRef value = filled_block(kHugeValueBytes);
     store_.run(key, now_ms(), [&](Shard& shard, Op& op) {
       return shard.set(key, {value.get()->view(), value.get()}, {}, op);
     });

@@ -23,15 +23,23 @@ std::size_t Blob::footprint_bytes(std::size_t size_bytes) {
 }
 
 BlobRef Blob::allocate(std::size_t size_bytes) {
-  char* const run = PageArena::of_process().allocate(run_bytes(size_bytes));
+  std::size_t committed_bytes = 0;
+  char* const run = PageArena::of_process().allocate(run_bytes(size_bytes), &committed_bytes);
   if (run == nullptr) return {};
-  return BlobRef::adopt(new Blob(run, size_bytes, {}));
+  return BlobRef::adopt(new Blob(run, size_bytes, committed_bytes, {}));
+}
+
+void Blob::commit(std::size_t bytes) {
+  const std::size_t wanted = round_up_to_pages(bytes);
+  if (wanted <= committed_bytes_) return;
+  PageArena::of_process().commit(data_ + committed_bytes_, wanted - committed_bytes_);
+  committed_bytes_ = wanted;
 }
 
 BlobRef Blob::alias(BlobRef memory) {
   char* const data = memory->data();
   const std::size_t size_bytes = memory->size();
-  return BlobRef::adopt(new Blob(data, size_bytes, std::move(memory)));
+  return BlobRef::adopt(new Blob(data, size_bytes, round_up_to_pages(size_bytes), std::move(memory)));
 }
 
 void Blob::unref() {

@@ -18,6 +18,11 @@ MemoryRange::~MemoryRange() {
   if (data_ != nullptr) munmap(data_, size_);
 }
 
+void MemoryRange::commit(std::size_t offset, std::size_t bytes) const {
+  LARDER_DCHECK(offset % kPageBytes == 0 && offset + bytes <= size_);
+  static_cast<void>(madvise(data_ + offset, bytes, MADV_POPULATE_WRITE));
+}
+
 void MemoryRange::release(std::size_t offset, std::size_t bytes) const {
   LARDER_DCHECK(offset + bytes <= size_);
   const std::size_t begin = round_up_to_pages(offset);

@@ -41,17 +41,23 @@ PageArena::~PageArena() {
   unpoison(range_.data(), cut_bytes_);
 }
 
-char* PageArena::allocate(std::size_t bytes) {
+char* PageArena::allocate(std::size_t bytes, std::size_t* committed_bytes) {
   LARDER_DCHECK(bytes > 0);
   const std::size_t wanted = round_up_to_pages(bytes);
-  char* const run = take_run(wanted);
+  std::size_t committed = 0;
+  char* const run = take_run(wanted, committed);
   if (run == nullptr) return nullptr;
   poison(run, wanted);
   unpoison(run, bytes);
+  if (committed_bytes != nullptr) *committed_bytes = committed;
   return run;
 }
 
-char* PageArena::take_run(std::size_t wanted) {
+void PageArena::commit(char* at, std::size_t bytes) {
+  range_.commit(static_cast<std::size_t>(at - range_.data()), bytes);
+}
+
+char* PageArena::take_run(std::size_t wanted, std::size_t& committed) {
   const unsigned number = class_of(wanted / kPageBytes);
   LARDER_CHECK(number < kClasses);
   WarmRun run{};
@@ -76,6 +82,7 @@ char* PageArena::take_run(std::size_t wanted) {
   // What is committed beyond the new run would be nobody's; what it will commit, others give back first.
   if (run.bytes > wanted) range_.release(run.offset + wanted, run.bytes - wanted);
   if (run.bytes < wanted && has_excess()) release_excess(wanted - run.bytes);
+  committed = std::min(run.bytes, wanted);
   return range_.data() + run.offset;
 }
 

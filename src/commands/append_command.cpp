@@ -90,6 +90,7 @@ class Append {
   bool join(std::string_view old) {
     joined_ = Blob::allocate(old.size() + suffix_.bytes.size());
     if (!joined_) return false;
+    joined_->commit(joined_->size());
     std::memcpy(joined_->data(), old.data(), old.size());
     std::memcpy(joined_->data() + old.size(), suffix_.bytes.data(), suffix_.bytes.size());
     return true;

@@ -20,6 +20,9 @@ constexpr std::size_t kChargeStepBytes = 64 * 1024;
 constexpr std::size_t kRestKeptBytes = 1024;
 // How soon a body that found no room looks again.
 constexpr std::chrono::milliseconds kBlockedRetry{5};
+// Bytes of a body in a turn where they go to fresh pages, each of which takes as long as copying its bytes several
+// times.
+constexpr std::size_t kTurnFreshBytes = limits::kTurnBodyBytes / 4;
 // Behind a large value comes another one more often than not. Of that only so much is read into the buffer, from which
 // it has to be copied; if small requests come, the next read is a whole one again.
 constexpr std::size_t kBytesBehindBody = 4 * 1024;
@@ -151,11 +154,13 @@ bool Connection::receive(std::string_view& input) {
 void Connection::receive_body() {
   LARDER_DCHECK(rest_.empty());
   const std::size_t left = body_bytes_ - body_filled_;
-  const std::size_t slice = std::min(left, limits::kTurnBodyBytes);
+  const bool fresh = body_->committed_bytes() <= body_filled_;
+  const std::size_t slice = std::min(left, fresh ? kTurnFreshBytes : limits::kTurnBodyBytes);
   if (!body_may_go_on(slice)) return stage_ == Stage::kBody ? settle() : turn(rest_);
   // With its last bytes what follows: at least the end of its line.
   const std::size_t space = receive_max(slice == left ? slice + kBytesBehindBody : slice);
   const std::size_t body_space = std::min(slice, space);
+  body_->commit(body_filled_ + body_space);
   const std::span<char> behind = thread_.read_buffer().first(space - body_space);
   const Transfer got = receive_into({body_->data() + body_filled_, body_space}, behind);
   if (!took(got)) return;

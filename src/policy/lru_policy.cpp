@@ -35,6 +35,12 @@ VictimStep LruPolicy::victim(TimeMs /*now_ms*/) {
   return {.kind = VictimStep::Kind::kEvict, .item = list_.tail()};
 }
 
+Location LruPolicy::next_in_line() const {
+  const Location tail = list_.tail();
+  if (tail != kNowhere) host_.prefetch(host_.item(tail).node().prev);
+  return tail;
+}
+
 std::optional<std::int64_t> LruPolicy::coldest_rank(TimeMs now_ms) const {
   if (list_.tail() == kNowhere) return {};
   return time_of(host_.item(list_.tail()).node().last_access, now_ms);

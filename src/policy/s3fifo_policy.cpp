@@ -50,6 +50,10 @@ StreamId S3FifoPolicy::victim_stream() const {
   return small == 0 || small < weight() / kSmallPart ? kMain : kSmall;
 }
 
+Location S3FifoPolicy::next_in_line() const {
+  return host_.oldest(victim_stream());
+}
+
 VictimStep S3FifoPolicy::victim(TimeMs now_ms) {
   const StreamId stream = victim_stream();
   const Location item = host_.oldest(stream);

@@ -118,11 +118,20 @@ void SegmentLog::release_warm() {
 
 // --- Records ---
 
+// Whole pieces, each as its first byte is appended. Those of a warm segment are there, which costs a look at them.
+void SegmentLog::commit_ahead(SegmentNumber number, std::size_t used, std::size_t record_bytes) const {
+  const std::size_t piece = std::min(kCommitBytesMax, segment_bytes() / kCommitsPerSegment);
+  const std::size_t committed = (used + piece - 1) & ~(piece - 1);
+  const std::size_t wanted = (used + record_bytes + piece - 1) & ~(piece - 1);
+  if (committed < wanted) range_.commit(begin_of(number) + committed, wanted - committed);
+}
+
 Location SegmentLog::append_to(SegmentNumber number, std::size_t record_bytes, std::size_t total_bytes) {
   LARDER_DCHECK(record_bytes % kItemGranuleBytes == 0 && record_bytes <= segment_bytes());
   Segment& segment = segments_[number];
   if (segment.used + record_bytes > segment_bytes()) return kNowhere;
   const Location location = static_cast<Location>((begin_of(number) + segment.used) / kItemGranuleBytes);
+  commit_ahead(number, segment.used, record_bytes);
   segment.used += static_cast<std::uint32_t>(record_bytes);
   segment.live_bytes += static_cast<std::uint32_t>(record_bytes);
   ++segment.live_items;

@@ -16,6 +16,8 @@ constexpr std::int64_t kUnknownToPolicyRank = Shard::kFlushedRank + 1;
 constexpr std::size_t kMovesPerEviction = 8;
 // How much a visit of background work compacts, in bytes for each record it may look at.
 constexpr std::size_t kCompactedBytesPerRecord = 256;
+// A step of the index moves the entries of a group or gives pages back: as dear as looking at so many records.
+constexpr std::size_t kWorkPerIndexStep = 16;
 
 }  // namespace
 
@@ -53,11 +55,19 @@ WorkDone Shard::evict(RoomNeeded wanted, WorkBudget budget, Op& op) {
   }
   done.bytes = static_cast<std::size_t>(freed_bytes());
   done.more = coldest_rank().has_value();
+  prefetch_next_victim();
   // What was evicted lies dead in the log; if it is a blob that takes its room, no append will pay for it.
   if (item_bytes_before > stats_.item_bytes) {
     pay_for(static_cast<std::size_t>(item_bytes_before - stats_.item_bytes));
   }
   return done;
+}
+
+// Most of what an eviction costs is the wait for the victim's bucket, which is anywhere in the index. It is time until
+// the next one, which other shards may come before.
+void Shard::prefetch_next_victim() const {
+  const Location next = policy_->next_in_line();
+  if (next != kNowhere) prefetch_bucket(hash_of(next));
 }
 
 bool Shard::evict_step(Op& op) {
@@ -127,7 +137,7 @@ void Shard::shrink_index(WorkBudget budget, WorkDone& done) {
     }
     index_.step();
     settle_index(0, nullptr);
-    ++done.buckets;
+    done.buckets += kWorkPerIndexStep;
   }
 }
 

@@ -59,6 +59,12 @@ class Blob {
   // are freed with the last block that has them. REQUIRES: memory is not empty.
   static BlobRef alias(BlobRef memory);
 
+  // The first `bytes` are about to be filled: commits, all at once, what of them is no memory yet. Only for whoever
+  // fills the block, in order.
+  void commit(std::size_t bytes);
+  // How many of its first bytes are memory already, as far as is known.
+  std::size_t committed_bytes() const { return committed_bytes_; }
+
   char* data() { return data_; }
   const char* data() const { return data_; }
   std::size_t size() const { return size_bytes_; }
@@ -74,13 +80,14 @@ class Blob {
 
  private:
   friend class BlobRef;
-  Blob(char* data, std::size_t size_bytes, BlobRef memory)
-      : data_(data), size_bytes_(size_bytes), memory_(std::move(memory)) {}
+  Blob(char* data, std::size_t size_bytes, std::size_t committed_bytes, BlobRef memory)
+      : data_(data), size_bytes_(size_bytes), committed_bytes_(committed_bytes), memory_(std::move(memory)) {}
   void unref();
 
   char* const data_;
   const std::size_t size_bytes_;
-  BlobRef memory_;  // whose bytes they are, if they are not this block's own
+  std::size_t committed_bytes_;  // whole pages, as far as is known
+  BlobRef memory_;               // whose bytes they are, if they are not this block's own
   std::atomic<std::size_t> references_{1};
   std::shared_ptr<BlobCharge> charge_;
 };

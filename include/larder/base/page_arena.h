@@ -33,8 +33,12 @@ class PageArena {
   // The arena of this process, as malloc's heap is: blobs outlive stores and cross threads.
   static PageArena& of_process();
 
-  // Uninitialised pages that hold `bytes` > 0; null if the address space is used up.
-  char* allocate(std::size_t bytes);
+  // Uninitialised pages that hold `bytes` > 0; null if the address space is used up. `committed_bytes`: how many of
+  // them, from the first on, are memory already.
+  char* allocate(std::size_t bytes, std::size_t* committed_bytes = nullptr);
+  // The pages of [at, at + bytes) in a run are about to be written to: see MemoryRange::commit(). REQUIRES: `at` begins
+  // a page.
+  void commit(char* at, std::size_t bytes);
   // A few instructions, whatever the size. REQUIRES: from allocate(bytes).
   void free(char* run, std::size_t bytes);
 
@@ -68,7 +72,7 @@ class PageArena {
   static unsigned class_of(std::size_t pages);
   static std::size_t class_pages(unsigned size_class);
   // `wanted`: whole pages.
-  char* take_run(std::size_t wanted);
+  char* take_run(std::size_t wanted, std::size_t& committed);
   // One that was freed before that round, or, where too much waits, one of the largest. It is nobody's until it is put
   // back.
   std::optional<WarmRun> take_before(std::uint64_t round);

@@ -115,6 +115,9 @@ class EvictionPolicy {
   // Bounded work; may change the policy's own state (bits, lists, counters). An item it names may turn out expired or
   // flushed: the shard then reclaims it, and that is the step.
   virtual VictimStep victim(TimeMs now_ms) = 0;
+  // The item that victim() will name next, as far as a few loads tell, so that what its end needs can be prefetched;
+  // kNowhere if they do not.
+  virtual Location next_in_line() const { return kNowhere; }
   // How cold the next victim is, comparable between shards of one policy: the lowest goes first. Nothing: no victim.
   // Called after every operation: a few loads.
   virtual std::optional<std::int64_t> coldest_rank(TimeMs now_ms) const = 0;

@@ -27,6 +27,7 @@ class LruPolicy final : public EvictionPolicy {
   void on_move(Location from, Location to) override;
   void on_erase(Location item, KeyHash hash, Removal why) override;
   VictimStep victim(TimeMs now_ms) override;
+  Location next_in_line() const override;
   std::optional<std::int64_t> coldest_rank(TimeMs now_ms) const override;
   std::optional<TimeMs> last_use_ms(Location item, TimeMs now_ms) const override;
   void check_invariants(std::uint64_t items) const override;

@@ -34,6 +34,7 @@ class S3FifoPolicy final : public EvictionPolicy {
   void on_move(Location /*from*/, Location /*to*/) override {}
   void on_erase(Location item, KeyHash hash, Removal why) override;
   VictimStep victim(TimeMs now_ms) override;
+  Location next_in_line() const override;
   std::optional<std::int64_t> coldest_rank(TimeMs now_ms) const override;
   std::size_t metadata_bytes() const override { return ghosts_.bytes(); }
   std::optional<std::uint32_t> frequency(Location item, KeyHash hash) const override;

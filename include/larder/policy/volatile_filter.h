@@ -30,6 +30,7 @@ class VolatileFilter final : public EvictionPolicy {
   void on_erase(Location item, KeyHash hash, Removal why) override;
   void on_expiry_changed(Location item, TimeMs before_ms) override;
   VictimStep victim(TimeMs now_ms) override { return inside_->victim(now_ms); }
+  Location next_in_line() const override { return inside_->next_in_line(); }
   std::optional<std::int64_t> coldest_rank(TimeMs now_ms) const override { return inside_->coldest_rank(now_ms); }
   std::size_t metadata_bytes() const override { return inside_->metadata_bytes(); }
   std::optional<TimeMs> last_use_ms(Location item, TimeMs now_ms) const override;

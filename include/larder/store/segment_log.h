@@ -141,6 +141,9 @@ class SegmentLog {
   static constexpr std::size_t kExpirySamples = 8;
   // Free segments that keep their pages.
   static constexpr std::size_t kWarmSegmentsMax = 1;
+  // Segments are committed in pieces of that size, small ones in so many.
+  static constexpr std::size_t kCommitBytesMax = 64 * 1024;
+  static constexpr std::size_t kCommitsPerSegment = 8;
 
   struct Stream {
     SegmentNumber oldest = kNoSegment;
@@ -152,6 +155,7 @@ class SegmentLog {
 
   std::size_t begin_of(SegmentNumber number) const { return std::size_t{number} << segment_bits_; }
   SegmentNumber take_free();
+  void commit_ahead(SegmentNumber number, std::size_t used, std::size_t record_bytes) const;
   SegmentNumber begin_segment(StreamId stream, SegmentNumber successor);
   void free_segment(SegmentNumber number);
   // Those set aside keep the number of the stream that they were in.

@@ -309,6 +309,7 @@ class Shard final : private PolicyHost {
   bool hand_over_item(Location from, Op& op);
   bool may_evict(Location location) const;
   // One step of eviction. False: there is no victim.
+  void prefetch_next_victim() const;
   bool evict_step(Op& op);
   void evict_item(Location location, Op& op);
   void promote(Location from, StreamId stream, Op& op);

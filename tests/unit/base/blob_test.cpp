@@ -2,13 +2,16 @@
 
 #include <gtest/gtest.h>
 #include <malloc.h>
+#include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <thread>
 #include <vector>
 
 #include "larder/base/allocation.h"
+#include "larder/base/page_arena.h"
 
 namespace larder {
 namespace {
@@ -36,6 +39,24 @@ class CountingCharge final : public BlobCharge {
   void give_back(std::size_t bytes) override { given_back += bytes; }
   std::size_t given_back = 0;
 };
+
+TEST(Blob, CommitsWhatIsAboutToBeFilledAndNoMore) {
+  constexpr std::size_t kPages = 64;
+  const BlobRef blob = Blob::allocate(kPages * kPageBytes);
+  // Other tests may have left warm pages.
+  PageArena::of_process().release_warm();
+  const auto resident = [&] {
+    std::vector<unsigned char> pages(kPages);
+    EXPECT_EQ(mincore(blob->data(), kPages * kPageBytes, pages.data()), 0);
+    return std::count_if(pages.begin(), pages.end(), [](unsigned char page) { return (page & 1) != 0; });
+  };
+  const auto before = resident();
+  blob->commit(3 * kPageBytes - 1);
+  EXPECT_EQ(resident(), std::max<std::ptrdiff_t>(before, 3));
+  blob->commit(kPageBytes);
+  blob->commit(10 * kPageBytes);
+  EXPECT_EQ(resident(), std::max<std::ptrdiff_t>(before, 10));
+}
 
 TEST(Blob, KnowsWhetherOthersReferToIt) {
   const BlobRef first = Blob::allocate(3);

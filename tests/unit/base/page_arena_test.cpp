@@ -47,6 +47,21 @@ TEST(PageArenaTest, ARunCommitsItsPagesAndNoMore) {
   EXPECT_EQ(resident_pages(run, kBytes), 0u);
 }
 
+TEST(PageArenaTest, CommitsAheadAndSaysWhatIsCommitted) {
+  PageArena arena(1 << 30);
+  arena.set_warm_bytes_max(1 << 20);
+  std::size_t committed = 1;
+  char* const run = arena.allocate(16 * kPageBytes, &committed);
+  EXPECT_EQ(committed, 0u);
+  arena.commit(run, 10 * kPageBytes + 1);
+  EXPECT_EQ(resident_pages(run, 16 * kPageBytes), 11u);
+  EXPECT_EQ(run[10 * kPageBytes], 0);
+  arena.free(run, 16 * kPageBytes);
+  EXPECT_EQ(arena.allocate(15 * kPageBytes, &committed), run);  // of the same class
+  EXPECT_EQ(committed, 15 * kPageBytes);
+  arena.free(run, 15 * kPageBytes);
+}
+
 TEST(PageArenaTest, FreeingLeavesThePagesToWhoeverReleasesTheExcess) {
   PageArena arena(1 << 30);
   constexpr std::size_t kBytes = 64 * kPageBytes;

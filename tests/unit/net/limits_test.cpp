@@ -129,10 +129,11 @@ TEST_F(LimitsTest, WhoAnnouncesABodyAndSendsNothingHoldsNothing) {
 
 TEST_F(LimitsTest, BodiesWaitForMemoryAndOthersAreServed) {
   settings.receive_bytes_max = 1'000'000;
+  settings.receive_stall_ms = 1'000;  // after half of it, what has come of a body is read, however little
   start(4);
   SocketClient first = connect();
   first.send("BODY 800000\n" + std::string(700'000, 'a'));
-  ASSERT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() >= 500'000U; }));
+  ASSERT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() >= 700'000U; }));
   SocketClient second = connect();
   second.send("BODY 700000\n" + std::string(700'000, 'b'));
   ASSERT_TRUE(eventually([&] { return handler.body_blocks == 2; }));
@@ -198,10 +199,11 @@ TEST_F(LimitsTest, AClientThatLeavesWhileItsBodyIsBlockedIsForgotten) {
 }
 
 TEST_F(LimitsTest, ARefusedBodyIsPassedOverAndHoldsNothing) {
+  settings.receive_stall_ms = 1'000;
   start();
   SocketClient client = connect();
   client.send("BODY 800000\n" + std::string(500'000, 'a'));
-  ASSERT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() >= 200'000U; }));
+  ASSERT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() >= 500'000U; }));
   handler.body_room = BodyRoom::kRefused;
   client.send(std::string(300'000, 'a'));
   EXPECT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() == 0U; }));
@@ -212,6 +214,7 @@ TEST_F(LimitsTest, ARefusedBodyIsPassedOverAndHoldsNothing) {
 // Its peer's end is noticed although nothing is read from it.
 TEST_F(LimitsTest, AClientThatLeavesWhileItsBodyWaitsIsForgotten) {
   settings.receive_bytes_max = 1'000'000;
+  settings.receive_stall_ms = 1'000;
   start();
   SocketClient first = connect();
   first.send("BODY 800000\n" + std::string(799'000, 'a'));
