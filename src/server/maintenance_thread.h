@@ -18,7 +18,7 @@ namespace larder {
 
 class MaintenanceThread {
  public:
-  // Work in steps of ShardedStore::maintain(), up to 100 ns each, some of the index's more. At rest one visit of at
+  // Work in steps of ShardedStore::maintain(), up to 100 ns each. At rest one visit of at
   // most 1 ms each period. Busy, visits of half a millisecond, and once a period of 1.5 ms, with pauses as long as they
   // took: an io thread may have to wait for one.
   static constexpr std::chrono::milliseconds kRestPeriod{100};

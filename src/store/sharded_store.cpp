@@ -29,6 +29,8 @@ constexpr std::size_t kExcessBytesPerMaintain = std::size_t{64} << 20;
 constexpr TimeMs kArenaTrimMs = 1'000;
 // Each FLUSHALL takes the address space of a whole store until what it flushed is free.
 constexpr std::size_t kFlushesWaitingMax = 4;
+// After so many shards that one visit does not free, the others are not begun with.
+constexpr int kLargeShardsAtOnce = 2;
 
 Hasher make_hasher(std::optional<std::uint64_t> seed) {
   return seed ? Hasher(*seed) : Hasher();
@@ -207,6 +209,7 @@ bool ShardedStore::flush_all(TimeMs now_ms) {
     if (flushed_.size() > (kFlushesWaitingMax - 1) * slots_.size()) return false;
   }
   Events events(wanted_events_);
+  int large = 0;
   for (const std::unique_ptr<Slot>& slot : slots_) {
     Shard::Empty empty = empty_for(*slot);
     std::unique_ptr<FlushedContents> flushed;
@@ -215,8 +218,9 @@ bool ShardedStore::flush_all(TimeMs now_ms) {
       Op op{now_ms, events, nullptr, {}};
       flushed = slot->shard.flush_all(std::move(empty), op);
     }
-    // A small store is clean at once.
-    if (!flushed->free_some(limits::kSweepBucketsPerVisit)) continue;
+    // A small store is clean at once. Of a large one maintain() takes the rest, so that the caller is not held up.
+    if (large < kLargeShardsAtOnce && !flushed->free_some(limits::kSweepBucketsPerVisit)) continue;
+    ++large;
     LockGuard lock(flushed_mutex_);
     flushed_.push_back(std::move(flushed));
     has_flushed_.store(true, std::memory_order_release);
