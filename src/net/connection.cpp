@@ -163,13 +163,12 @@ void Connection::receive_body() {
   body_->commit(body_filled_ + body_space);
   const std::span<char> behind = thread_.read_buffer().first(space - body_space);
   const Transfer got = receive_into({body_->data() + body_filled_, body_space}, behind);
-  if (!took(got)) return;
   const std::size_t of_body = std::min(got.bytes, body_space);
   body_filled_ += of_body;
-  if (body_filled_ < body_bytes_) {
-    if (!readable_) wait_for_bytes(std::min(body_bytes_ - body_filled_, limits::kTurnBodyBytes));
-    return settle();
-  }
+  const std::size_t to_come = body_bytes_ - body_filled_;
+  if (to_come > 0 && !readable_) wait_for_bytes(std::min(to_come, limits::kTurnBodyBytes));
+  if (!took(got)) return;
+  if (to_come > 0) return settle();
   finish_body();
   turn({behind.data(), got.bytes - of_body});
 }

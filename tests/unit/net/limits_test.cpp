@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "larder/base/limits.h"
 #include "unit/net/network_fixture.h"
 
 namespace larder::test {
@@ -162,6 +163,23 @@ TEST_F(LimitsTest, ABodyThatComesSlowlyIsNotTakenForAStalledOne) {
   }
   client.send(std::string(400'000 - 104'000, 'a') + "PING\n");
   EXPECT_EQ(client.receive_until("+PONG\r\n").substr(0, 12), "+BODY 400000");
+}
+
+// What the socket is told to wait for is never more than what is to come.
+TEST_F(LimitsTest, TheRestOfABodyIsNoticedHoweverItWasCutIntoPieces) {
+  constexpr std::size_t kFirst = 1'000;
+  constexpr std::size_t kBodyBytes = limits::kTurnBodyBytes + 100'000;
+  start();
+  SocketClient client = connect();
+  client.send("BODY " + std::to_string(kBodyBytes) + "\n");
+  ASSERT_TRUE(eventually([&] { return handler.body_blocks == 1; }));
+  client.send(std::string(kFirst, 'a'));
+  ASSERT_TRUE(eventually([&] { return received_bytes() >= kFirst; }));
+  // As much as the socket waits for now and the receives ask for: none falls short, and then there is nothing.
+  client.send(std::string(limits::kTurnBodyBytes, 'a'));
+  ASSERT_TRUE(eventually([&] { return received_bytes() >= kFirst + limits::kTurnBodyBytes; }));
+  client.send(std::string(kBodyBytes - kFirst - limits::kTurnBodyBytes, 'a') + "PING\n");
+  EXPECT_EQ(client.receive_until("+PONG\r\n").substr(0, 5), "+BODY");
 }
 
 // Whoever waits for room gives way: a small request sent later is answered first.
