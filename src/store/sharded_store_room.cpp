@@ -105,10 +105,12 @@ ShardedStore::RoomStep ShardedStore::extend_a_little(Reservation& reservation, R
     const std::size_t done = evict_coldest(missing, &reservation, now_ms, events);
     work += done;
     if (done != 0) continue;
+    // There, others use what they hold, or are refused as this one is: waiting for them makes each wait for the other.
+    if (policy() == PolicyKind::kNoEviction) return RoomStep::kNever;
     const bool others_hold_room = budget_.reservations() != 0 || budget_.receiving_bytes() > reservation.held().bytes ||
                                   budget_.pinned_bytes() != 0;
     if (others_hold_room) return RoomStep::kBlocked;
-    if (looked_again || policy() == PolicyKind::kNoEviction) return RoomStep::kNever;
+    if (looked_again) return RoomStep::kNever;
     // Whoever was storing an item at this moment has stored it, and its rank is known, after this.
     for_each_locked(HoldKind::kKeyspace, [](Shard&) {});
     looked_again = true;
