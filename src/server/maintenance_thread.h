@@ -18,9 +18,9 @@ namespace larder {
 
 class MaintenanceThread {
  public:
-  // Work in steps of ShardedStore::maintain(), up to 100 ns each. At rest one visit of at
-  // most 1 ms each period. Busy, visits of half a millisecond, and once a period of 1.5 ms, with pauses as long as they
-  // took: an io thread may have to wait for one.
+  // Work in steps of ShardedStore::maintain(), up to 100 ns each. At rest one visit of at most 1 ms each period. Busy,
+  // visits of half a millisecond, and once a period of 1.5 ms, with pauses as long as they took: an io thread may have
+  // to wait for one.
   static constexpr std::chrono::milliseconds kRestPeriod{100};
   static constexpr std::size_t kRestWorkMax = 10'000;
   static constexpr std::size_t kBusyWorkMax = 5'000;

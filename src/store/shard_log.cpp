@@ -63,8 +63,8 @@ WorkDone Shard::evict(RoomNeeded wanted, WorkBudget budget, Op& op) {
   return done;
 }
 
-// Most of what an eviction costs is the wait for the victim's bucket, which is anywhere in the index. It is time until
-// the next one, which other shards may come before.
+// Most of what an eviction costs is the wait for the victim's bucket, which is anywhere in the index. Until the next
+// one there is time for it, the more so as other shards may come first.
 void Shard::prefetch_next_victim() const {
   const Location next = policy_->next_in_line();
   if (next != kNowhere) prefetch_bucket(hash_of(next));

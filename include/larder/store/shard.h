@@ -308,8 +308,8 @@ class Shard final : private PolicyHost {
   // Takes the room that it needs more. False: there is no address space.
   bool hand_over_item(Location from, Op& op);
   bool may_evict(Location location) const;
-  // One step of eviction. False: there is no victim.
   void prefetch_next_victim() const;
+  // One step of eviction. False: there is no victim.
   bool evict_step(Op& op);
   void evict_item(Location location, Op& op);
   void promote(Location from, StreamId stream, Op& op);

@@ -23,7 +23,7 @@ constexpr std::size_t kEventsMax = 128;
 constexpr std::size_t kBatchBytesMax = 1 << 20;
 // From here on a value that nobody looks at is dropped in the kernel instead of copied.
 constexpr std::uint64_t kDropBytesMin = 32 * 1024;
-// No socket holds more at a time.
+// More than the kernel lets a socket hold by default (net.ipv4.tcp_rmem).
 constexpr std::size_t kDropBytesMax = 8 << 20;
 constexpr std::int64_t kWaitMaxNs = 500'000'000;
 constexpr std::int64_t kSilenceMaxNs = 30'000'000'000;

@@ -156,7 +156,7 @@ TEST_F(LimitsTest, ABodyThatComesSlowlyIsNotTakenForAStalledOne) {
   SocketClient client = connect();
   client.send("BODY 400000\n" + std::string(100'000, 'a'));
   ASSERT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() >= 100'000U; }));
-  // Each piece is sent when the one before was taken, which less than the low-water mark only is because time passes.
+  // Each piece is sent once the one before was taken: less than the low-water mark is taken only as time passes.
   for (std::uint64_t sent = 101'000; sent <= 104'000; sent += 1'000) {
     client.send(std::string(1'000, 'a'));
     ASSERT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() >= sent; })) << sent;

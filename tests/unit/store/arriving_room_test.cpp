@@ -107,6 +107,18 @@ TEST_F(ArrivingRoomTest, WhatAnOverwriteDoesNotNeedGoesBack) {
   EXPECT_EQ(store_->used_bytes(), used);
 }
 
+// Each would wait for the other otherwise.
+TEST_F(ArrivingRoomTest, WithoutEvictionTwoThatDoNotFitAreBothRefusedAtOnce) {
+  make({.maxmemory_bytes = kMaxmemory, .policy = PolicyKind::kNoEviction});
+  const std::size_t left = store_->budget().bytes_max() - store_->used_bytes();
+  const auto first = store_->open_reservation();
+  const auto second = store_->open_reservation();
+  ASSERT_EQ(extend_fully(*first, left / 2), Step::kReady);
+  ASSERT_EQ(extend_fully(*second, left / 2), Step::kReady);
+  EXPECT_EQ(store_->extend(*first, {left / 2 + (1 << 20), 0}, kNowMs), Step::kNever);
+  EXPECT_EQ(store_->extend(*second, {left / 2 + (1 << 20), 0}, kNowMs), Step::kNever);
+}
+
 TEST_F(ArrivingRoomTest, GoesBackWhenItIsNotUsed) {
   make({.maxmemory_bytes = kMaxmemory});
   const std::uint64_t used = store_->used_bytes();
