@@ -7,8 +7,9 @@
 // Prints the longest hold of each kind and a distribution; with --limit-us, fails if a hold was longer.
 //
 // A thread's CPU time also passes while the hypervisor runs another machine and while interrupts are served, which is
-// nobody's hold. So each worker spends a quarter more of its time in an empty loop between two readings of the same
-// clock, as a control: where the long ones are as common there, second for second, they are the machine's.
+// nobody's hold. So each worker spends a quarter more of its time in a loop between two readings of the same clock, as
+// a control: it writes to one random line of a memory as large as a cache, as a hold does to several, and holds
+// nothing. Where the long ones are as common there, second for second, they are the machine's.
 #include <time.h>
 
 #include <CLI/CLI.hpp>
@@ -37,6 +38,7 @@ constexpr std::uint64_t kOpsPerMultiWrite = 300;
 constexpr std::uint64_t kDisturbances = 40;
 constexpr std::uint64_t kOpsPerReport = 1'000;
 constexpr std::int64_t kControlPart = 4;
+constexpr std::size_t kControlBytes = std::size_t{256} << 20;
 constexpr std::int64_t kLongNs = 1'000'000;
 
 struct Load {
@@ -58,7 +60,7 @@ std::int64_t thread_cpu_ns() {
 class Worker {
  public:
   Worker(ShardedStore& store, const Load& load, std::uint64_t seed)
-      : store_(store), load_(load), random_(seed), bytes_(1 << 20, 'v') {}
+      : store_(store), load_(load), random_(seed), bytes_(1 << 20, 'v'), control_memory_(kControlBytes, 'c') {}
 
   void run(std::uint64_t ops, std::atomic<std::uint64_t>& done) {
     std::int64_t begin_ns = thread_cpu_ns();
@@ -86,6 +88,7 @@ class Worker {
     const std::int64_t first_ns = thread_cpu_ns();
     std::int64_t last_ns = first_ns;
     while (last_ns - first_ns < for_ns) {
+      ++control_memory_[random_.below(control_memory_.size())];
       const std::int64_t now_ns = thread_cpu_ns();
       control_.record_ns(now_ns - last_ns);
       last_ns = now_ns;
@@ -168,6 +171,7 @@ class Worker {
   SplitMix64 random_;
   const std::string bytes_;
   std::uint64_t cursor_ = 0;
+  std::vector<char> control_memory_;
   Histogram control_;
 };
 

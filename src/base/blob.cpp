@@ -1,6 +1,7 @@
 #include "larder/base/blob.h"
 
 #include <algorithm>
+#include <cstring>
 #include <new>
 #include <utility>
 
@@ -10,6 +11,9 @@
 namespace larder {
 
 namespace {
+
+// Of fresh pages, half a millisecond or less.
+constexpr std::size_t kPieceBytes = 512 * 1024;
 
 // Even an empty value has a place.
 std::size_t run_bytes(std::size_t size_bytes) {
@@ -30,10 +34,22 @@ BlobRef Blob::allocate(std::size_t size_bytes) {
 }
 
 void Blob::commit(std::size_t bytes) {
+  commits_ = true;
   const std::size_t wanted = round_up_to_pages(bytes);
   if (wanted <= committed_bytes_) return;
   PageArena::of_process().commit(data_ + committed_bytes_, wanted - committed_bytes_);
   committed_bytes_ = wanted;
+}
+
+void Blob::write(std::size_t at, std::string_view bytes) {
+  commit(at);
+  while (!bytes.empty()) {
+    const std::string_view piece = bytes.substr(0, kPieceBytes);
+    commit(at + piece.size());
+    std::memcpy(data_ + at, piece.data(), piece.size());
+    at += piece.size();
+    bytes.remove_prefix(piece.size());
+  }
 }
 
 BlobRef Blob::alias(BlobRef memory) {
@@ -44,7 +60,10 @@ BlobRef Blob::alias(BlobRef memory) {
 
 void Blob::unref() {
   if (references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  if (!memory_) PageArena::of_process().free(data_, run_bytes(size_bytes_));
+  if (!memory_) {
+    const std::size_t bytes = run_bytes(size_bytes_);
+    PageArena::of_process().free(data_, bytes, commits_ ? committed_bytes_ : bytes);
+  }
   const std::shared_ptr<BlobCharge> charge = std::move(charge_);
   const std::size_t bytes = footprint_bytes(size_bytes_);
   delete this;

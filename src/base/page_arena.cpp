@@ -86,13 +86,19 @@ char* PageArena::take_run(std::size_t wanted, std::size_t& committed) {
   return range_.data() + run.offset;
 }
 
-void PageArena::free(char* run, std::size_t bytes) {
+void PageArena::free(char* run, std::size_t bytes, std::size_t committed_bytes) {
   const std::size_t pages = round_up_to_pages(bytes);
+  const std::size_t warm = std::min(pages, round_up_to_pages(committed_bytes));
   const unsigned number = class_of(pages / kPageBytes);
+  const auto offset = static_cast<std::size_t>(run - range_.data());
   poison(run, pages);
   LockGuard lock(mutex_);
-  classes_[number].warm.push_back({static_cast<std::size_t>(run - range_.data()), pages, round_, number});
-  change_warm_bytes(pages, 0);
+  if (warm == 0) {
+    classes_[number].cold.push_back(offset);
+  } else {
+    classes_[number].warm.push_back({offset, warm, round_, number});
+    change_warm_bytes(warm, 0);
+  }
 }
 
 void PageArena::change_warm_bytes(std::size_t more, std::size_t less) {

@@ -1,7 +1,6 @@
 // APPEND. Short values are joined under the shard's lock. Joining megabytes there would stall the shard, so a long
 // value is joined outside: look (and hold a reference), join, and store the result if the value is still the one that
 // was looked at.
-#include <cstring>
 #include <string>
 
 #include "commands/arguments.h"
@@ -90,9 +89,8 @@ class Append {
   bool join(std::string_view old) {
     joined_ = Blob::allocate(old.size() + suffix_.bytes.size());
     if (!joined_) return false;
-    joined_->commit(joined_->size());
-    std::memcpy(joined_->data(), old.data(), old.size());
-    std::memcpy(joined_->data() + old.size(), suffix_.bytes.data(), suffix_.bytes.size());
+    joined_->write(0, old);
+    joined_->write(old.size(), suffix_.bytes);
     return true;
   }
 

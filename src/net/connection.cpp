@@ -2,7 +2,6 @@
 #include "net/connection.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "larder/base/check.h"
@@ -217,7 +216,7 @@ void Connection::refuse_body() {
 bool Connection::fill_body(std::string_view& input) {
   const std::size_t bytes = std::min(input.size(), body_bytes_ - body_filled_);
   if (!body_may_go_on(bytes)) return stage_ != Stage::kBody;
-  if (bytes > 0) std::memcpy(body_->data() + body_filled_, input.data(), bytes);
+  body_->write(body_filled_, input.substr(0, bytes));
   body_filled_ += bytes;
   input.remove_prefix(bytes);
   if (body_filled_ < body_bytes_) return false;

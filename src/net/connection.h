@@ -145,7 +145,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
 
   Stage stage_ = Stage::kRequests;
   bool more_ = false;        // a turn could do more without new input
-  bool after_body_ = false;  // nothing was received since
+  bool after_body_ = false;  // nothing but bodies, and what came with them, was received since
   bool peer_ended_ = false;
   bool closing_ = false;  // send what is waiting, then close
   bool draining_ = false;

@@ -89,14 +89,18 @@ void Connection::check_time_limits(std::int64_t now_ms) {
   }
   if (more_ || session_ == nullptr) return;
   const std::int64_t receive_stall_ms = settings.receive_stall_ms.load(std::memory_order_relaxed);
-  // A slow sender may have sent something, though less than was waited for.
-  if (now_ms - last_input_ms_ > receive_stall_ms / 2) wait_for_bytes(1);
+  const std::int64_t idle_ms = settings.idle_timeout_s.load(std::memory_order_relaxed) * 1000;
+  // A slow sender may have sent something, though less than is waited for. Whoever is given up had time to show it.
+  if (low_water_ > 1) {
+    const std::int64_t patience_ms = idle_ms > 0 ? std::min(receive_stall_ms, idle_ms) : receive_stall_ms;
+    if (now_ms - last_input_ms_ > patience_ms / 2) wait_for_bytes(1);
+    return;
+  }
   if (unfinished() && now_ms - last_input_ms_ > receive_stall_ms) {
     return give_up(&thread_.counters().closed_receive_stall,
                    "half a request and nothing more for " + std::to_string(receive_stall_ms) + " ms");
   }
-  const std::int64_t idle_s = settings.idle_timeout_s.load(std::memory_order_relaxed);
-  const bool idle = idle_s > 0 && now_ms - std::max(last_input_ms_, last_output_ms_) > idle_s * 1000;
+  const bool idle = idle_ms > 0 && now_ms - std::max(last_input_ms_, last_output_ms_) > idle_ms;
   if (idle && session_->may_idle_out()) {
     thread_.counters().closed_idle.add();
     close();
@@ -152,6 +156,7 @@ void Connection::begin_linger() {
   if (taken) discard_input(info_.fd);
   if (taken || peer_ended_) return close();
   ::shutdown(socket_.get(), SHUT_WR);
+  wait_for_bytes(1);
   linger_until_ms_ = IoThread::now_ms() + kLingerMs;
   await_readable();
 }

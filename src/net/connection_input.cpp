@@ -58,9 +58,10 @@ bool Connection::receive(std::string_view& input) {
 
 void Connection::receive_body() {
   LARDER_DCHECK(rest_.empty());
+  if (draining_ && drain_bytes_left_ == 0) return settle();
   const std::size_t left = body_bytes_ - body_filled_;
-  const bool fresh = body_->committed_bytes() <= body_filled_;
-  const std::size_t slice = std::min(left, fresh ? kTurnFreshBytes : limits::kTurnBodyBytes);
+  const std::size_t warm = body_->committed_bytes() - std::min(body_->committed_bytes(), body_filled_);
+  const std::size_t slice = std::min({left, warm + kTurnFreshBytes, limits::kTurnBodyBytes});
   if (!body_may_go_on(slice)) return stage_ == Stage::kBody ? settle() : turn(rest_);
   // With its last bytes what follows: at least the end of its line.
   const std::size_t space = receive_max(slice == left ? slice + kBytesBehindBody : slice);
@@ -71,7 +72,7 @@ void Connection::receive_body() {
   const std::size_t of_body = std::min(got.bytes, body_space);
   body_filled_ += of_body;
   const std::size_t to_come = body_bytes_ - body_filled_;
-  if (to_come > 0 && !readable_) wait_for_bytes(std::min(to_come, limits::kTurnBodyBytes));
+  if (to_come > 0 && !readable_ && !draining_) wait_for_bytes(std::min(to_come, limits::kTurnBodyBytes));
   if (!took(got)) return;
   if (to_come > 0) return settle();
   finish_body();
@@ -79,7 +80,7 @@ void Connection::receive_body() {
 }
 
 void Connection::wait_for_bytes(std::size_t bytes) {
-  if (bytes == low_water_) return;
+  if (bytes == low_water_ || info_.unix_socket) return;
   low_water_ = bytes;
   set_receive_low_water(socket_.get(), bytes);
 }

@@ -24,7 +24,7 @@ void ReplyBuffer::append_blob(BlobRef blob, std::string_view part) {
 
 void ReplyBuffer::truncate(const Mark& mark) {
   LARDER_DCHECK(mark.bytes <= bytes_.size() && mark.bytes >= bytes_sent_ && mark.blobs <= blobs_.size());
-  bytes_.resize(mark.bytes);
+  bytes_.truncate(mark.bytes);
   blobs_.erase(blobs_.begin() + static_cast<std::ptrdiff_t>(mark.blobs), blobs_.end());
   blob_bytes_ = mark.blob_bytes;
 }
@@ -37,7 +37,7 @@ void ReplyBuffer::gather(std::size_t pieces_max, std::size_t bytes_max, std::vec
     pieces.push_back(piece);
     bytes_max -= piece.size();
   };
-  const std::string_view bytes = bytes_;
+  const std::string_view bytes = bytes_.view();
   std::size_t at = bytes_sent_;
   for (std::size_t i = blobs_sent_; i < blobs_.size() && pieces.size() < pieces_max && bytes_max > 0; ++i) {
     add(bytes.substr(at, blobs_[i].at - at));
@@ -79,7 +79,7 @@ void ReplyBuffer::drop_sent() {
     blobs_sent_ = 0;
   }
   if (bytes_sent_ >= kDropBytesMin && bytes_sent_ * 2 >= bytes_.size()) {
-    bytes_.erase(0, bytes_sent_);
+    bytes_.erase_front(bytes_sent_);
     for (std::size_t i = blobs_sent_; i < blobs_.size(); ++i) blobs_[i].at -= bytes_sent_;
     bytes_sent_ = 0;
   }
@@ -92,7 +92,7 @@ void ReplyBuffer::take(ReplyBuffer& other) {
     return;
   }
   const std::size_t shift = bytes_.size() - other.bytes_sent_;
-  bytes_.append(other.bytes_, other.bytes_sent_);
+  bytes_.append(other.bytes_.view().substr(other.bytes_sent_));
   for (std::size_t i = other.blobs_sent_; i < other.blobs_.size(); ++i) {
     BlobPart& part = other.blobs_[i];
     blobs_.push_back({part.at + shift, std::move(part.blob), part.part});

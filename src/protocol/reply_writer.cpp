@@ -17,14 +17,16 @@ namespace {
 constexpr std::string_view kLineEnd = "\r\n";
 // Type byte, sign, 19 digits, CR LF.
 constexpr std::size_t kHeaderBytesMax = 23;
-// A payload up to here is put together with its header and line end on the stack and appended at once.
-constexpr std::size_t kComposedBytesMax = 256;
 
 // Writes "<type><value>\r\n" and returns its end.
-char* write_header(char* to, char type, std::int64_t value) {
+inline char* write_header(char* to, char type, std::int64_t value) {
   *to++ = type;
-  if (value >= 0 && value <= 9) {
-    *to++ = static_cast<char>('0' + value);
+  // The length of nearly every value.
+  if (value >= 0 && value < 1'000) {
+    const auto number = static_cast<unsigned>(value);
+    if (number >= 100) *to++ = static_cast<char>('0' + number / 100);
+    if (number >= 10) *to++ = static_cast<char>('0' + number / 10 % 10);
+    *to++ = static_cast<char>('0' + number % 10);
   } else {
     to = std::to_chars(to, to + kHeaderBytesMax, value).ptr;
   }
@@ -84,9 +86,7 @@ std::string_view wire_text(StatusCode code) {
 }  // namespace
 
 void ReplyWriter::header(char type, std::int64_t value) {
-  std::array<char, kHeaderBytesMax> line;
-  const char* const end = write_header(line.data(), type, value);
-  out_.append({line.data(), static_cast<std::size_t>(end - line.data())});
+  out_.append_to(write_header(out_.space(kHeaderBytesMax), type, value));
 }
 
 void ReplyWriter::simple(std::string_view text) {
@@ -98,17 +98,10 @@ void ReplyWriter::integer(std::int64_t value) {
 }
 
 void ReplyWriter::bulk(std::string_view bytes) {
-  if (bytes.size() > kComposedBytesMax) {
-    header('$', static_cast<std::int64_t>(bytes.size()));
-    out_.append(bytes);
-    out_.append(kLineEnd);
-    return;
-  }
-  std::array<char, kHeaderBytesMax + kComposedBytesMax + kLineEnd.size()> reply;
-  char* end = write_header(reply.data(), '$', static_cast<std::int64_t>(bytes.size()));
-  end = std::copy(bytes.begin(), bytes.end(), end);
-  end = std::copy(kLineEnd.begin(), kLineEnd.end(), end);
-  out_.append({reply.data(), static_cast<std::size_t>(end - reply.data())});
+  char* to = out_.space(kHeaderBytesMax + bytes.size() + kLineEnd.size());
+  to = write_header(to, '$', static_cast<std::int64_t>(bytes.size()));
+  to = std::copy(bytes.begin(), bytes.end(), to);
+  out_.append_to(std::copy(kLineEnd.begin(), kLineEnd.end(), to));
 }
 
 void ReplyWriter::bulk(BlobRef blob, std::string_view part) {

@@ -7,12 +7,6 @@ namespace larder {
 
 namespace {
 
-// Longer than any string that is kept inside the string object itself.
-constexpr std::size_t kOwnBytesMin = 256;
-// What clear() keeps: enough for every usual request; the batch's requests stay small for all that passed through them.
-constexpr std::size_t kOwnBytesKept = 64 * 1024;
-constexpr std::size_t kArgumentsKept = 4 * 1024;
-
 bool points_into(const std::string& bytes, std::string_view view) {
   const std::less_equal<const char*> not_after;
   return not_after(bytes.data(), view.data()) && not_after(view.data(), bytes.data() + bytes.size());
@@ -32,12 +26,8 @@ Blob* Request::blob(std::size_t index) const {
   return found != blobs_.end() && found->first == index ? found->second.get() : nullptr;
 }
 
-void Request::clear() {
-  arguments_.clear();
-  if (!blobs_.empty()) blobs_.clear();
+void Request::clear_grown() {
   own_bytes_.clear();
-  wire_bytes_ = 0;
-  body_skipped_ = false;
   if (arguments_.capacity() > kArgumentsKept) std::vector<std::string_view>().swap(arguments_);
   if (own_bytes_.capacity() > kOwnBytesKept) std::string().swap(own_bytes_);
 }

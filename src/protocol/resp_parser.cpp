@@ -24,7 +24,7 @@ bool fail(ParseResult& result, std::string error) {
 
 // The road nearly every length line takes: one to nine digits without leading zero, CR, and one byte more, all there.
 // Sets `value` and moves `at` behind them; leaves `at` and returns false otherwise.
-bool read_plain_length(std::string_view input, std::size_t& at, std::int64_t& value) {
+inline bool read_plain_length(std::string_view input, std::size_t& at, std::int64_t& value) {
   const char* const begin = input.data() + at;
   const char* const end = input.data() + input.size();
   const char* next = begin;
@@ -46,8 +46,14 @@ bool read_plain_length(std::string_view input, std::size_t& at, std::int64_t& va
 
 ParseResult RespParser::parse(std::string_view input, Request& request) {
   request.clear();
-  request_begin_ = 0;
   ParseResult result;
+  if (const std::size_t bytes = read_plain_request(input, request); bytes > 0) {
+    request.set_wire_bytes(bytes);
+    result.state = ParseResult::State::kRequest;
+    result.consumed = bytes;
+    return result;
+  }
+  request_begin_ = 0;
   std::size_t at = std::min(line_end_left_, input.size());
   line_end_left_ -= at;
   if (line_end_left_ == 0 && (in_request_ || begin_request(input, at, request, result)) &&
@@ -59,6 +65,30 @@ ParseResult RespParser::parse(std::string_view input, Request& request) {
   }
   result.consumed = at;
   return result;
+}
+
+// The road nearly every request takes: an array that begins and ends in this input, with nothing unusual about it.
+// Returns its bytes; 0, and changes nothing, for whatever else, which is then looked at anew.
+std::size_t RespParser::read_plain_request(std::string_view input, Request& request) const {
+  if (input.size() > limits::kRequestBufferedBytesMax || input.empty() || input[0] != '*' || !limits_.authenticated ||
+      mid_request() || line_end_left_ > 0) {
+    return 0;
+  }
+  std::size_t at = 1;
+  std::int64_t arguments = 0;
+  bool plain = read_plain_length(input, at, arguments) && arguments > 0 && arguments <= limits_.arguments_max;
+  for (; plain && arguments > 0; --arguments) {
+    std::int64_t bytes = 0;
+    plain = at < input.size() && input[at++] == '$' && read_plain_length(input, at, bytes) &&
+            static_cast<std::size_t>(bytes) < std::min(limits::kBodyBytesMin, limits_.bulk_bytes_max) &&
+            static_cast<std::size_t>(bytes) + kLineEndBytes <= input.size() - at;
+    if (!plain) break;
+    request.add(input.substr(at, static_cast<std::size_t>(bytes)));
+    at += static_cast<std::size_t>(bytes) + kLineEndBytes;
+  }
+  if (plain) return at;
+  request.clear();
+  return 0;
 }
 
 // True: the arguments of an array come next. False with kRequest: an inline request is whole.

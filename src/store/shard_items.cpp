@@ -19,9 +19,7 @@ constexpr std::size_t kLinesPrefetched = 3;
 BlobRef blob_of(const Value& value) {
   if (value.blob != nullptr) return BlobRef::share(value.blob);
   BlobRef copy = Blob::allocate(value.bytes.size());
-  if (!copy || value.bytes.empty()) return copy;
-  copy->commit(value.bytes.size());
-  std::memcpy(copy->data(), value.bytes.data(), value.bytes.size());
+  if (copy) copy->write(0, value.bytes);
   return copy;
 }
 

@@ -60,8 +60,10 @@ class Blob {
   static BlobRef alias(BlobRef memory);
 
   // The first `bytes` are about to be filled: commits, all at once, what of them is no memory yet. Only for whoever
-  // fills the block, in order.
+  // fills the block, in order, and then before everything that is written to it.
   void commit(std::size_t bytes);
+  // commit() and copy, in pieces: other threads that want fresh pages wait for one of them at most.
+  void write(std::size_t at, std::string_view bytes);
   // How many of its first bytes are memory already, as far as is known.
   std::size_t committed_bytes() const { return committed_bytes_; }
 
@@ -87,6 +89,7 @@ class Blob {
   char* const data_;
   const std::size_t size_bytes_;
   std::size_t committed_bytes_;  // whole pages, as far as is known
+  bool commits_ = false;         // what is more than that was never written to
   BlobRef memory_;               // whose bytes they are, if they are not this block's own
   std::atomic<std::size_t> references_{1};
   std::shared_ptr<BlobCharge> charge_;

@@ -71,7 +71,8 @@ inline constexpr std::size_t kSweepBucketsPerVisit = 512;
 inline constexpr std::size_t kSweepItemsPerVisit = 256;
 // Items that one turn of a connection evicts for a value that is arriving; more room comes in its next turns.
 inline constexpr std::size_t kRoomItemsPerTurn = 256;
-// Such a value, where nothing is left to evict and others hold the room, is refused after so long.
+// Such a value, where nothing is left to evict and others hold the room, is refused after so long; with noeviction at
+// once.
 inline constexpr std::int64_t kRoomWaitMsMax = 5'000;
 // Multi-key writes may exceed maxmemory by so much while they hold their locks; it is settled right after.
 inline constexpr std::size_t kOverdrawBytesMax = 1 << 20;

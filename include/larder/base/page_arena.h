@@ -39,8 +39,10 @@ class PageArena {
   // The pages of [at, at + bytes) in a run are about to be written to: see MemoryRange::commit(). REQUIRES: `at` begins
   // a page.
   void commit(char* at, std::size_t bytes);
-  // A few instructions, whatever the size. REQUIRES: from allocate(bytes).
-  void free(char* run, std::size_t bytes);
+  // A few instructions, whatever the size. `committed_bytes`: how many of them, from the first on, are memory, or were
+  // written to. REQUIRES: from allocate(bytes).
+  void free(char* run, std::size_t bytes, std::size_t committed_bytes);
+  void free(char* run, std::size_t bytes) { free(run, bytes, bytes); }
 
   void set_warm_bytes_max(std::size_t bytes);
   // Whether more waits than may. A load.

@@ -8,13 +8,17 @@
 #include <vector>
 
 #include "larder/base/blob.h"
+#include "larder/base/byte_buffer.h"
 
 namespace larder {
 
 class ReplyBuffer {
  public:
   void append(std::string_view bytes) { bytes_.append(bytes); }
-  void append(char byte) { bytes_.push_back(byte); }
+  void append(char byte) { bytes_.append(byte); }
+  // Space for so many bytes at the end; `end` in append_to() is where those end that were written there.
+  char* space(std::size_t bytes) { return bytes_.space(bytes); }
+  void append_to(const char* end) { bytes_.extend_to(end); }
   // `part` lies inside the blob; a reference is held until it is sent.
   void append_blob(BlobRef blob, std::string_view part);
 
@@ -36,7 +40,7 @@ class ReplyBuffer {
     return bytes_.size() > mark.bytes && bytes_[mark.bytes] == byte;
   }
   // The bytes appended since the mark, blobs not included.
-  std::string_view bytes_since(const Mark& mark) const { return std::string_view(bytes_).substr(mark.bytes); }
+  std::string_view bytes_since(const Mark& mark) const { return bytes_.view().substr(mark.bytes); }
 
   // Replaces `pieces` by what to send next, in order, at most `pieces_max` and `bytes_max`. Valid until the next
   // change.
@@ -59,7 +63,7 @@ class ReplyBuffer {
   };
   void drop_sent();
 
-  std::string bytes_;
+  ByteBuffer bytes_;
   std::size_t bytes_sent_ = 0;   // a prefix of bytes_, cut off when it is worth the move
   std::vector<BlobPart> blobs_;  // what is sent of a part is cut off it at once
   std::size_t blobs_sent_ = 0;   // a prefix of blobs_, their references dropped

@@ -37,7 +37,14 @@ class Request {
   std::size_t wire_bytes() const { return wire_bytes_; }
 
   // Empties it. Keeps its buffers for the next request unless a rare large one has made them grow out of proportion.
-  void clear();
+  void clear() {
+    arguments_.clear();
+    wire_bytes_ = 0;
+    body_skipped_ = false;
+    if (!blobs_.empty()) blobs_.clear();
+    if (own_bytes_.capacity() >= kOwnBytesMin || arguments_.capacity() > kArgumentsKept) [[unlikely]]
+      clear_grown();
+  }
 
   // --- For parsers ---
   void add(std::string_view argument) { arguments_.push_back(argument); }
@@ -54,6 +61,15 @@ class Request {
   std::vector<std::string_view>& mutable_arguments() { return arguments_; }
 
  private:
+  // Copied bytes take at least so much; longer than any string that is kept inside the string object itself.
+  static constexpr std::size_t kOwnBytesMin = 256;
+  // What clear() keeps: enough for every usual request; the batch's requests stay small for all that passed through
+  // them.
+  static constexpr std::size_t kOwnBytesKept = 64 * 1024;
+  static constexpr std::size_t kArgumentsKept = 4 * 1024;
+
+  void clear_grown();
+
   std::vector<std::string_view> arguments_;
   std::vector<std::pair<std::size_t, BlobRef>> blobs_;  // by argument index, ascending
   std::string own_bytes_;  // on the heap as soon as an argument points into it, so that moving the string moves no byte

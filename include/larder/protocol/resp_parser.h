@@ -12,7 +12,8 @@
 //   kError      the stream cannot be understood: `error` is the text after "-ERR " that Redis would send; close after.
 // Empty requests ("\r\n", "*0\r\n") are passed over silently. After kRequest the parser is ready for the next request;
 // after kError it is of no further use. How the bytes are cut into calls makes no difference to the requests and errors
-// found, and no byte is looked at twice: time is linear however they come. One parser a connection; nothing shared.
+// found, and no byte is looked at more than twice: time is linear however they come. One parser a connection; nothing
+// shared.
 #pragma once
 
 #include <cstddef>
@@ -59,6 +60,7 @@ class RespParser {
  private:
   enum class LineSearch : std::uint8_t { kFound, kIncomplete, kTooLong };
 
+  std::size_t read_plain_request(std::string_view input, Request& request) const;
   // Each reads on at `at`. True: go on. False: stop, with the answer in `result`.
   bool begin_request(std::string_view input, std::size_t& at, Request& request, ParseResult& result);
   bool read_inline(std::string_view input, std::size_t& at, Request& request, ParseResult& result);

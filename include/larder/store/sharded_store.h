@@ -112,7 +112,7 @@ class ShardedStore {
     kReady,    // `reservation` holds what is wanted
     kMore,     // some was made; call again after others had their turn
     kBlocked,  // nothing is left to evict: others hold room that they have not used yet; call again later
-    kNever,    // nothing is left to evict and nobody holds room, or it is more than everything
+    kNever,  // nothing is left to evict and nobody holds room, or nothing may be evicted, or it is more than everything
   };
   // Evicts at most limits::kRoomItemsPerTurn items.
   RoomStep extend(Reservation& reservation, RoomNeeded wanted, TimeMs now_ms);

@@ -57,6 +57,21 @@ TEST(Blob, CommitsWhatIsAboutToBeFilledAndNoMore) {
   EXPECT_EQ(resident(), 10);
 }
 
+TEST(Blob, WhatWasWrittenStaysWarmAndNoMore) {
+  PageArena& arena = PageArena::of_process();
+  arena.release_warm();
+  const BlobRef source = Blob::allocate(3 << 20);
+  std::memset(source->data(), 'c', source->size());
+  BlobRef blob = Blob::allocate(64 << 20);
+  blob->write(0, "ab");
+  blob->write(2, source->view());
+  EXPECT_EQ(blob->view().substr(0, 4), "abcc");
+  EXPECT_EQ(blob->view()[(3 << 20) + 1], 'c');
+  blob = {};
+  EXPECT_EQ(arena.warm_bytes(), (3 << 20) + kPageBytes);
+  arena.release_warm();
+}
+
 TEST(Blob, KnowsWhetherOthersReferToIt) {
   const BlobRef first = Blob::allocate(3);
   EXPECT_FALSE(first->is_shared());

@@ -62,6 +62,24 @@ TEST(PageArenaTest, CommitsAheadAndSaysWhatIsCommitted) {
   arena.free(run, 15 * kPageBytes);
 }
 
+TEST(PageArenaTest, WhatWasNeverWrittenToIsNotTakenForWarm) {
+  PageArena arena(1 << 30);
+  constexpr std::size_t kBytes = 64 * kPageBytes;
+  char* run = arena.allocate(kBytes);
+  arena.free(run, kBytes, 0);
+  EXPECT_EQ(arena.warm_bytes(), 0u);
+  std::size_t committed = 1;
+  EXPECT_EQ(arena.allocate(kBytes, &committed), run);
+  EXPECT_EQ(committed, 0u);
+  arena.commit(run, 3 * kPageBytes);
+  arena.free(run, kBytes, 3 * kPageBytes);
+  EXPECT_EQ(arena.warm_bytes(), 3 * kPageBytes);
+  arena.check_invariants();
+  EXPECT_EQ(arena.allocate(kBytes, &committed), run);
+  EXPECT_EQ(committed, 3 * kPageBytes);
+  arena.free(run, kBytes, committed);
+}
+
 TEST(PageArenaTest, FreeingLeavesThePagesToWhoeverReleasesTheExcess) {
   PageArena arena(1 << 30);
   constexpr std::size_t kBytes = 64 * kPageBytes;
