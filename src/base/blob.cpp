@@ -52,6 +52,15 @@ void Blob::write(std::size_t at, std::string_view bytes) {
   }
 }
 
+void Blob::write_zeroes(std::size_t at, std::size_t bytes) {
+  commit(at);
+  for (std::size_t piece = 0; bytes > 0; at += piece, bytes -= piece) {
+    piece = std::min(bytes, kPieceBytes);
+    commit(at + piece);
+    std::memset(data_ + at, 0, piece);
+  }
+}
+
 BlobRef Blob::alias(BlobRef memory) {
   char* const data = memory->data();
   const std::size_t size_bytes = memory->size();

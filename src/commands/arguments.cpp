@@ -81,6 +81,18 @@ std::optional<long double> read_float(CommandContext& context, std::size_t index
   return value;
 }
 
+IndexRange index_range(std::int64_t first, std::int64_t last, std::size_t size) {
+  if (first < 0 && last < 0 && first > last) return {};
+  const auto length = static_cast<std::int64_t>(size);
+  const auto position = [&](std::int64_t index) {
+    return index < 0 ? std::max<std::int64_t>(0, length + index) : index;
+  };
+  const std::int64_t begin = position(first);
+  const std::int64_t end = std::min(position(last), length - 1) + 1;
+  if (begin >= end) return {};
+  return {static_cast<std::size_t>(begin), static_cast<std::size_t>(end)};
+}
+
 std::string full_name(const CommandContext& context) {
   std::string name;
   if (context.container != nullptr) name = std::string(context.container->name) + "|";

@@ -8,6 +8,7 @@
 // Texts are those of Redis 7.0.15; client libraries match on them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -25,6 +26,7 @@ inline constexpr std::string_view kNotInteger = "ERR value is not an integer or 
 inline constexpr std::string_view kNotPositive = "ERR value is out of range, must be positive";
 inline constexpr std::string_view kNotFloat = "ERR value is not a valid float";
 inline constexpr std::string_view kWrongType = "WRONGTYPE Operation against a key holding the wrong kind of value";
+inline constexpr std::string_view kValueTooLong = "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
 inline constexpr std::string_view kNoSuchKey = "ERR no such key";
 inline constexpr std::string_view kNoAuth = "NOAUTH Authentication required.";
 inline constexpr std::string_view kWrongPassword = "WRONGPASS invalid username-password pair or user is disabled.";
@@ -63,6 +65,14 @@ struct IntRange {
 std::optional<std::int64_t> read_int_within(CommandContext& context, std::size_t index, IntRange range,
                                             std::string_view error = errors::kNotInteger);
 std::optional<long double> read_float(CommandContext& context, std::size_t index);
+
+// What Redis's "start end" mean for something of `size` parts: both are included, negative ones count from the end, and
+// what is outside is cut off. Nothing: begin == end.
+struct IndexRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+IndexRange index_range(std::int64_t first, std::int64_t last, std::size_t size);
 
 // The name that errors and statistics use: "get", "client|setname".
 std::string full_name(const CommandContext& context);

@@ -112,10 +112,12 @@ struct CommandSpec {
 std::span<const CommandSpec> connection_commands();     // PING ECHO QUIT RESET HELLO AUTH SELECT
 std::span<const CommandSpec> client_commands();         // CLIENT
 std::span<const CommandSpec> introspection_commands();  // COMMAND
-std::span<const CommandSpec> server_commands();         // INFO CONFIG DBSIZE FLUSHDB FLUSHALL TIME
+std::span<const CommandSpec> server_commands();         // INFO CONFIG DBSIZE FLUSHDB FLUSHALL TIME WAIT
 std::span<const CommandSpec> debug_commands();          // DEBUG
 std::span<const CommandSpec> string_commands();         // GET SET MGET INCR APPEND ...
+std::span<const CommandSpec> bit_commands();            // SETBIT GETBIT BITCOUNT BITPOS BITOP
 std::span<const CommandSpec> key_commands();            // DEL EXISTS TYPE TOUCH RANDOMKEY ...
+std::span<const CommandSpec> transfer_commands();       // RENAME RENAMENX COPY
 std::span<const CommandSpec> expiry_commands();         // TTL EXPIRE PERSIST ...
 std::span<const CommandSpec> scan_commands();           // SCAN KEYS
 std::span<const CommandSpec> object_commands();         // OBJECT

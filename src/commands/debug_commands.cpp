@@ -9,6 +9,7 @@
 
 #include "commands/arguments.h"
 #include "commands/session.h"
+#include "commands/value_access.h"
 #include "larder/base/limits.h"
 
 namespace larder {
@@ -44,6 +45,45 @@ Outcome debug_delay(CommandContext& context) {
   return Outcome::kParked;
 }
 
+// DEBUG SLEEP seconds
+Outcome debug_sleep(CommandContext& context) {
+  const auto seconds = read_float(context, 2);
+  if (!seconds) return Outcome::kDone;
+  constexpr long double kMsPerSecond = 1'000;
+  const long double wait_ms = std::clamp<long double>(*seconds * kMsPerSecond, 0, limits::kPendingMsMax);
+  const std::uint64_t ticket =
+      context.session.park(std::chrono::milliseconds(2 * limits::kPendingMsMax), "ERR the server has slept too long");
+  Session::answer_after(context.services.connections, std::chrono::milliseconds(static_cast<std::int64_t>(wait_ms)),
+                        context.session.record().info.ref, ticket, [](ReplyWriter& reply) { reply.ok(); });
+  return Outcome::kParked;
+}
+
+// DEBUG OBJECT key
+Outcome debug_object(CommandContext& context) {
+  constexpr std::int64_t kMsPerSecond = 1'000;
+  const Key key = context.key(2);
+  std::string text;
+  context.store().run(key, context.now_ms, [&](Shard& shard, Op& op) {
+    text.clear();
+    const auto item = shard.inspect(key, op.now_ms);
+    if (!item) return StatusCode::kNotFound;
+    const std::int64_t idle_s = item->idle_ms.value_or(0) / kMsPerSecond;
+    text = "Value at:0x0 refcount:1 encoding:" + std::string(encoding_of(item->value)) +
+           " serializedlength:" + std::to_string(item->value.size()) +
+           " lru:" + std::to_string(op.now_ms / kMsPerSecond - idle_s) + " lru_seconds_idle:" + std::to_string(idle_s);
+    return StatusCode::kOk;
+  });
+  if (text.empty()) return fail(context, errors::kNoSuchKey);
+  context.reply.simple(text);
+  return Outcome::kDone;
+}
+
+// DEBUG JMAP, DEBUG RELOAD [option ...]: nothing is kept that could be mapped or read again.
+Outcome debug_nothing(CommandContext& context) {
+  context.reply.ok();
+  return Outcome::kDone;
+}
+
 // DEBUG SET-ACTIVE-EXPIRE 0|1
 Outcome debug_set_active_expire(CommandContext& context) {
   const auto on = read_int_within(context, 2, {.min = 0, .max = 1});
@@ -57,6 +97,14 @@ constexpr std::string_view kHelp[] = {
     "DELAY <milliseconds> [<reply> [<limit-milliseconds>]]",
     "    Answer OK, or the reply, after some time; later commands of this connection wait for it.",
     "    With a limit, answer an error once that has passed.",
+    "JMAP",
+    "    Answer OK and do nothing.",
+    "OBJECT <key>",
+    "    Tell about the value of a key, in the words of Redis.",
+    "RELOAD [<option> ...]",
+    "    Answer OK and do nothing: the keys are where they were.",
+    "SLEEP <seconds>",
+    "    Answer OK after some time; later commands of this connection wait for it.",
     "SET-ACTIVE-EXPIRE (0|1)",
     "    Whether expired keys are removed without being read.",
 };
@@ -73,8 +121,9 @@ struct DebugAction {
 };
 
 constexpr DebugAction kActions[] = {
-    {"delay", debug_delay, 3, 5},
-    {"set-active-expire", debug_set_active_expire, 3, 3},
+    {"delay", debug_delay, 3, 5},   {"jmap", debug_nothing, 2, 2},
+    {"object", debug_object, 3, 3}, {"reload", debug_nothing, 2, 5},
+    {"sleep", debug_sleep, 3, 3},   {"set-active-expire", debug_set_active_expire, 3, 3},
     {"help", debug_help, 2, 2},
 };
 

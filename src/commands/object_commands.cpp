@@ -4,7 +4,6 @@
 
 #include "commands/arguments.h"
 #include "commands/value_access.h"
-#include "larder/base/text.h"
 #include "larder/policy/policy_kind.h"
 
 namespace larder {
@@ -18,16 +17,6 @@ constexpr std::string_view kNoFrequency =
 constexpr std::string_view kNoIdleTimeWithLfu =
     "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies "
     "at runtime LRU and LFU data will take some time to adjust.";
-
-// Redis keeps strings up to this length in one block with their object.
-constexpr std::size_t kEmbeddedBytesMax = 44;
-// As far as it looks for a number.
-constexpr std::size_t kIntegerBytesMax = 20;
-
-std::string_view encoding_of(std::string_view value) {
-  if (value.size() <= kIntegerBytesMax && parse_int64(value)) return "int";
-  return value.size() <= kEmbeddedBytesMax ? "embstr" : "raw";
-}
 
 // Calls `use(report)` under the shard's lock. False: there is no such key, and that was answered.
 template <class Use>

@@ -1,5 +1,7 @@
-// INFO, DBSIZE, FLUSHDB, FLUSHALL, TIME, and the row of CONFIG (config_commands.cpp).
+// INFO, DBSIZE, FLUSHDB, FLUSHALL, TIME, WAIT, and the row of CONFIG (config_commands.cpp).
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -7,6 +9,7 @@
 #include "commands/config_commands.h"
 #include "commands/info.h"
 #include "commands/session.h"
+#include "larder/base/limits.h"
 
 namespace larder {
 
@@ -57,10 +60,29 @@ Outcome cmd_time(CommandContext& context) {
 constexpr std::string_view kFlushSyntax = "[ASYNC | SYNC]";
 constexpr std::string_view kFlushCategories = "@keyspace @write @slow @dangerous";
 
+// There are no replicas, and there will be none: whoever waits for one waits until the time is over.
+Outcome cmd_wait(CommandContext& context) {
+  const auto replicas = read_int(context, 1);
+  if (!replicas) return Outcome::kDone;
+  const auto timeout_ms = read_int(context, 2, "ERR timeout is not an integer or out of range");
+  if (!timeout_ms) return Outcome::kDone;
+  if (*timeout_ms < 0) return fail(context, "ERR timeout is negative");
+  if (*replicas <= 0) {
+    context.reply.integer(0);
+    return Outcome::kDone;
+  }
+  constexpr std::chrono::milliseconds kLimit(limits::kPendingMsMax);
+  const std::uint64_t ticket = context.session.park(2 * kLimit, std::string(errors::kSyntax));
+  const auto wait = *timeout_ms == 0 ? kLimit : std::min(kLimit, std::chrono::milliseconds(*timeout_ms));
+  Session::answer_after(context.services.connections, wait, context.session.record().info.ref, ticket,
+                        [](ReplyWriter& reply) { reply.integer(0); });
+  return Outcome::kParked;
+}
+
 }  // namespace
 
 std::span<const CommandSpec> server_commands() {
-  static const std::array<CommandSpec, 6> rows = {{
+  static const std::array<CommandSpec, 7> rows = {{
       {.name = "info",
        .function = cmd_info,
        .arity = -1,
@@ -120,6 +142,16 @@ std::span<const CommandSpec> server_commands() {
        .summary = "Tells the server's time",
        .syntax = "",
        .acl_categories = "@fast"},
+      {.name = "wait",
+       .function = cmd_wait,
+       .arity = 3,
+       .flags = kNoScript,
+       .group = "generic",
+       .since = "3.0.0",
+       .complexity = "O(1)",
+       .summary = "Answers 0, the number of replicas, at once if that is enough or after the time given",
+       .syntax = "numreplicas:integer timeout:integer",
+       .acl_categories = "@slow @connection"},
   }};
   return rows;
 }

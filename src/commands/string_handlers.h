@@ -12,8 +12,13 @@ Outcome cmd_incrby(CommandContext& context);
 Outcome cmd_decrby(CommandContext& context);
 Outcome cmd_incrbyfloat(CommandContext& context);
 
-// append_command.cpp
+// range_commands.cpp
 Outcome cmd_append(CommandContext& context);
+Outcome cmd_getrange(CommandContext& context);
+Outcome cmd_setrange(CommandContext& context);
+
+// lcs_command.cpp
+Outcome cmd_lcs(CommandContext& context);
 
 // multi_string_commands.cpp
 Outcome cmd_mget(CommandContext& context);

@@ -3,8 +3,18 @@
 #include "commands/arguments.h"
 #include "commands/session.h"
 #include "larder/base/limits.h"
+#include "larder/base/text.h"
 
 namespace larder {
+
+namespace {
+
+// Redis keeps strings up to this length in one block with their object.
+constexpr std::size_t kEmbeddedBytesMax = 44;
+// As far as it looks for a number.
+constexpr std::size_t kIntegerBytesMax = 20;
+
+}  // namespace
 
 Touch touch_of(const CommandContext& context) {
   return context.session.no_touch() ? Touch::kNo : Touch::kYes;
@@ -34,6 +44,36 @@ void note_refill(CommandContext& context, const Key& key) {
   if (!took_ns) return;
   context.statistics.load_us.add(static_cast<std::uint64_t>(*took_ns / 1000));
   context.statistics.loads.add();
+}
+
+std::string_view encoding_of(std::string_view value) {
+  if (value.size() <= kIntegerBytesMax && parse_int64(value)) return "int";
+  return value.size() <= kEmbeddedBytesMax ? "embstr" : "raw";
+}
+
+HeldValue::HeldValue(const ItemView& item) : found_(true), expire_at_ms_(item.expire_at_ms) {
+  if (item.blob != nullptr) {
+    block_ = BlobRef::share(item.blob);
+  } else {
+    short_.assign(item.value);
+  }
+}
+
+bool HeldValue::is_value_of(const std::optional<ItemView>& item) const {
+  if (found_ != item.has_value()) return false;
+  if (!found_) return true;
+  if (block_ || item->blob != nullptr) return block_.get() == item->blob;
+  return short_ == item->value;
+}
+
+HeldValue hold_value(const CommandContext& context, const Key& key) {
+  HeldValue value;
+  context.store().run(key, context.now_ms, [&](Shard& shard, Op& op) {
+    const auto item = shard.get(key, touch_of(context), op);
+    value = item ? HeldValue(*item) : HeldValue();
+    return StatusCode::kOk;
+  });
+  return value;
 }
 
 void reply_value(ReplyWriter& reply, const ItemView& item) {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "commands/command.h"
 
@@ -25,6 +27,30 @@ void note_refill(CommandContext& context, const Key& key);
 
 // The value as a bulk string, large ones by reference.
 void reply_value(ReplyWriter& reply, const ItemView& item);
+
+// How Redis would keep a value that was SET: "int", "embstr" or "raw".
+std::string_view encoding_of(std::string_view value);
+
+// A value kept beyond the shard's lock: one in a block of its own by a reference, others as a copy.
+class HeldValue {
+ public:
+  HeldValue() = default;
+  explicit HeldValue(const ItemView& item);
+
+  bool found() const { return found_; }
+  std::string_view view() const { return block_ ? block_->view() : std::string_view(short_); }
+  TimeMs expire_at_ms() const { return expire_at_ms_; }
+  // Whether the item has the same value still. Not every new one is told apart: one with the same bytes is not.
+  bool is_value_of(const std::optional<ItemView>& item) const;
+
+ private:
+  bool found_ = false;
+  TimeMs expire_at_ms_ = kNoExpiry;
+  std::string short_;
+  BlobRef block_;
+};
+// The value under the key, not found if there is none.
+HeldValue hold_value(const CommandContext& context, const Key& key);
 
 // A reply written by a store body, which the store may run again: each run begins with restart(), so that only the last
 // run's reply stays.

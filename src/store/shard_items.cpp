@@ -129,6 +129,17 @@ Location Shard::append_record(const Key& key, const ItemShape& shape, TimeMs exp
   return location;
 }
 
+bool Shard::write_part(const Key& key, std::size_t at, std::string_view bytes, Op& op, EventKind kind) {
+  const Location location = find_live(key, op);
+  if (location == kNowhere) return false;
+  const ItemRef record = item(location);
+  if (at > record.value_bytes() || bytes.size() > record.value_bytes() - at) return false;
+  if (record.has_blob() && record.blob()->is_shared()) return false;
+  copy_bytes((record.has_blob() ? record.blob()->data() : record.value_data()) + at, bytes);
+  emit(kind, key.database, key.bytes, op);
+  return true;
+}
+
 StatusCode Shard::insert(const Key& key, const Value& value, const SetOptions& options, Op& op) {
   const ItemShape shape = shape_for(key, value, options.expire_at_ms != kNoExpiry);
   const std::uint64_t position = position_of(key.hash);
@@ -351,14 +362,24 @@ bool Shard::erase(const Key& key, Op& op) {
   return true;
 }
 
-void Shard::remove(Location location, KeyHash hash, Removal why, Reservation* to) {
+bool Shard::take_out(const Key& key, BlobRef& taken, Op& op) {
+  const Location location = find_live(key, op);
+  if (location == kNowhere) return false;
+  emit(EventKind::kDeleted, key.database, key.bytes, op);
+  const std::size_t record_bytes = item(location).record_bytes();
+  remove(location, key.hash, Removal::kErased, op.reservation, &taken);
+  pay_for(record_bytes);
+  return true;
+}
+
+void Shard::remove(Location location, KeyHash hash, Removal why, Reservation* to, BlobRef* taken) {
   const ItemRef record = item(location);
   if (is_managed(location)) policy_->on_erase(location, hash, why);
   index_.erase(position_of(hash), location);
   if (index_.wants_step()) index_.step();
   settle_index(0, to);
   Blob* const blob = record.blob();
-  const bool pinned = blob != nullptr && blob->is_shared();
+  const bool pinned = blob != nullptr && taken == nullptr && blob->is_shared();
   const std::size_t freed = cost(record.shape()) - (pinned ? Blob::footprint_bytes(blob->size()) : 0);
   if (why == Removal::kFlushed) {
     unaccount_flushed(record);
@@ -366,7 +387,11 @@ void Shard::remove(Location location, KeyHash hash, Removal why, Reservation* to
     unaccount(record);
   }
   log_.retire(location, record.total_bytes());
-  drop_blob(blob, pinned);
+  if (taken != nullptr) {
+    *taken = BlobRef::adopt(blob);
+  } else {
+    drop_blob(blob, pinned);
+  }
   release({freed, why == Removal::kFlushed ? 0u : 1u}, to);
   settle_metadata();
 }

@@ -64,6 +64,7 @@ class Blob {
   void commit(std::size_t bytes);
   // commit() and copy, in pieces: other threads that want fresh pages wait for one of them at most.
   void write(std::size_t at, std::string_view bytes);
+  void write_zeroes(std::size_t at, std::size_t bytes);
   // How many of its first bytes are memory already, as far as is known.
   std::size_t committed_bytes() const { return committed_bytes_; }
 

@@ -83,6 +83,12 @@ class Shard final : private PolicyHost {
   // kNoExpiry removes the expiry. Errors: kNotFound.
   StatusCode set_expiry(const Key& key, TimeMs expire_at_ms, Op& op);
   bool erase(const Key& key, Op& op);
+  // The same, and `taken` gets the reference to the value's block that the store had, if it is in one: for whoever goes
+  // on with it under another key. What is freed goes to op.reservation.
+  bool take_out(const Key& key, BlobRef& taken, Op& op);
+  // Writes `bytes` over a part of the value, which keeps its length and its expiry. False, and nothing has changed, if
+  // there is no such part, or somebody still reads the block that it is in. `kind` is the event's. Counts as no use.
+  bool write_part(const Key& key, std::size_t at, std::string_view bytes, Op& op, EventKind kind = EventKind::kChanged);
   // Whether a live item has the key. Reclaims and touches nothing.
   bool contains(const Key& key, TimeMs now_ms) const;
   // What is known of the live item with the key. Reclaims and touches nothing.
@@ -246,7 +252,7 @@ class Shard final : private PolicyHost {
     op.events.emit(kind, number_, ++sequence_, database, key);
   }
   // Takes the item out of everything. REQUIRES: what is wanted of its bytes has been read.
-  void remove(Location location, KeyHash hash, Removal why, Reservation* to);
+  void remove(Location location, KeyHash hash, Removal why, Reservation* to, BlobRef* taken = nullptr);
   // Removes it if it is dead.
   bool reclaim_if_dead(Location location, KeyHash hash, Op& op, Reservation* to);
 

@@ -112,6 +112,51 @@ TEST_F(ShardItems, AValueMayViewTheItemThatItReplaces) {
   EXPECT_EQ(get("big"), "aabbb");
 }
 
+TEST_F(ShardItems, PartsAreWrittenInPlace) {
+  set("k", "0123456789", {.expire_at_ms = now_ms_ + 1'000});
+  set("big", std::string(200'000, 'a'));
+  const char* const block = item("big")->value.data();
+  Op call = op();
+  EXPECT_TRUE(shard_.write_part(key("k"), 8, "xy", call));
+  EXPECT_TRUE(shard_.write_part(key("big"), 199'999, "z", call));
+  EXPECT_EQ(get("k"), "01234567xy");
+  EXPECT_EQ(item("k")->expire_at_ms, now_ms_ + 1'000);
+  EXPECT_EQ(get("big"), std::string(199'999, 'a') + "z");
+  EXPECT_EQ(item("big")->value.data(), block);
+  EXPECT_FALSE(shard_.write_part(key("k"), 9, "xy", call));
+  EXPECT_FALSE(shard_.write_part(key("k"), std::size_t(-1), "xy", call));
+  EXPECT_FALSE(shard_.write_part(key("none"), 0, "", call));
+}
+
+TEST_F(ShardItems, WhatIsBeingReadIsNotWrittenInPlace) {
+  set("big", std::string(200'000, 'a'));
+  BlobRef reader = BlobRef::share(item("big")->blob);
+  Op call = op();
+  EXPECT_FALSE(shard_.write_part(key("big"), 0, "z", call));
+  EXPECT_EQ(reader->view(), std::string(200'000, 'a'));
+  reader = {};
+  EXPECT_TRUE(shard_.write_part(key("big"), 0, "z", call));
+}
+
+TEST_F(ShardItems, ABlockThatIsTakenOutIsNobodysCharge) {
+  const std::uint64_t before = budget_.used_bytes();
+  set("big", std::string(200'000, 'a'));
+  const std::uint64_t used = budget_.used_bytes();
+  BlobRef taken;
+  Op call = op();
+  EXPECT_FALSE(shard_.take_out(key("none"), taken, call));
+  EXPECT_TRUE(shard_.take_out(key("big"), taken, call));
+  EXPECT_EQ(get("big"), std::nullopt);
+  EXPECT_EQ(taken->view(), std::string(200'000, 'a'));
+  EXPECT_LT(budget_.used_bytes(), before + 10'000);
+  ASSERT_EQ(shard_.set(key("other"), {taken->view(), taken.get()}, {}, call), StatusCode::kOk);
+  taken = {};
+  EXPECT_NEAR(static_cast<double>(budget_.used_bytes()), static_cast<double>(used), 1'000);
+  set("small", "v");
+  EXPECT_TRUE(shard_.take_out(key("small"), taken, call));
+  EXPECT_FALSE(taken);
+}
+
 TEST_F(ShardItems, LargeBlobsAreSharedAndOutliveTheirKey) {
   BlobRef blob = Blob::allocate(limits::kBodyBytesMin);
   std::fill_n(blob->data(), blob->size(), 'x');
