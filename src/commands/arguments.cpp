@@ -42,6 +42,12 @@ std::string unknown_command(const Request& request) {
   return text + "', with args beginning with: " + arguments;
 }
 
+std::string unsupported_option(std::string_view option) {
+  std::string text = "ERR Unsupported option ";
+  text += as_c_string(option, option.size());
+  return text;
+}
+
 std::string unknown_subcommand(std::string_view container, std::string_view name) {
   std::string text = "ERR unknown subcommand '";
   text += as_c_string(name, kQuotedBytesMax);
@@ -83,6 +89,10 @@ std::optional<long double> read_float(CommandContext& context, std::size_t index
 
 IndexRange index_range(std::int64_t first, std::int64_t last, std::size_t size) {
   if (first < 0 && last < 0 && first > last) return {};
+  return cut_range(first, last, size);
+}
+
+IndexRange cut_range(std::int64_t first, std::int64_t last, std::size_t size) {
   const auto length = static_cast<std::int64_t>(size);
   const auto position = [&](std::int64_t index) {
     return index < 0 ? std::max<std::int64_t>(0, length + index) : index;

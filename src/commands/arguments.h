@@ -37,6 +37,8 @@ std::string invalid_expire(const CommandContext& context);
 std::string wrong_arguments(std::string_view full_name);
 // "ERR unknown command 'foo', with args beginning with: 'a' 'b' ", cut as Redis cuts it.
 std::string unknown_command(const Request& request);
+// "ERR Unsupported option foo", up to the first zero byte.
+std::string unsupported_option(std::string_view option);
 // "ERR unknown subcommand 'foo'. Try CLIENT HELP."
 std::string unknown_subcommand(std::string_view container, std::string_view name);
 
@@ -73,6 +75,8 @@ struct IndexRange {
   std::size_t end = 0;
 };
 IndexRange index_range(std::int64_t first, std::int64_t last, std::size_t size);
+// The same as BITPOS has it: of two before the beginning, even the wrong way round, the first part is left.
+IndexRange cut_range(std::int64_t first, std::int64_t last, std::size_t size);
 
 // The name that errors and statistics use: "get", "client|setname".
 std::string full_name(const CommandContext& context);

@@ -82,29 +82,36 @@ struct BitRange {
   std::size_t end = 0;
   bool end_given = false;
 };
-std::optional<BitRange> read_bit_range(CommandContext& context, std::size_t index, std::size_t value_bytes) {
+// Bits in what the range counts; nothing: it is neither BYTE nor BIT.
+std::optional<std::size_t> range_unit(const CommandContext& context, std::size_t index) {
+  if (index >= context.argc() || argument_is(context, index, "byte")) return 8;
+  if (argument_is(context, index, "bit")) return 1;
+  return {};
+}
+
+// Redis's two commands differ in whether they complain about a bad unit before they look at the end, and in what is
+// left of a range before the beginning.
+enum class RangeOf : std::uint8_t { kBitCount, kBitPos };
+
+std::optional<BitRange> read_bit_range(CommandContext& context, std::size_t index, std::size_t value_bytes,
+                                       RangeOf command) {
   std::optional<std::int64_t> first{0};
   std::optional<std::int64_t> last{-1};
   const std::size_t given = context.argc() - index;
-  std::size_t unit = 8;
-  if (given > 3) {
+  if (given > 0) first = read_int(context, index);
+  if (!first) return {};
+  const auto unit = range_unit(context, index + 2);
+  if (unit || command == RangeOf::kBitCount) {
+    if (given > 1) last = read_int(context, index + 1);
+    if (!last) return {};
+  }
+  if (command == RangeOf::kBitCount && *first < 0 && *last < 0 && *first > *last) return BitRange{};
+  if (!unit) {
     context.reply.error(errors::kSyntax);
     return {};
   }
-  if (given > 0) first = read_int(context, index);
-  if (!first) return {};
-  if (given > 2) {
-    if (argument_is(context, index + 2, "bit")) {
-      unit = 1;
-    } else if (!argument_is(context, index + 2, "byte")) {
-      context.reply.error(errors::kSyntax);
-      return {};
-    }
-  }
-  if (given > 1) last = read_int(context, index + 1);
-  if (!last) return {};
-  const IndexRange range = index_range(*first, *last, value_bytes * 8 / unit);
-  return BitRange{range.begin * unit, range.end * unit, given > 1};
+  const IndexRange range = cut_range(*first, *last, value_bytes * 8 / *unit);
+  return BitRange{range.begin * *unit, range.end * *unit, given > 1};
 }
 
 Outcome cmd_bitcount(CommandContext& context) {
@@ -115,8 +122,8 @@ Outcome cmd_bitcount(CommandContext& context) {
     context.reply.integer(0);
     return Outcome::kDone;
   }
-  if (context.argc() == 3) return fail(context, errors::kSyntax);
-  const auto range = read_bit_range(context, 2, value.view().size());
+  if (context.argc() == 3 || context.argc() > 5) return fail(context, errors::kSyntax);
+  const auto range = read_bit_range(context, 2, value.view().size(), RangeOf::kBitCount);
   if (!range) return Outcome::kDone;
   context.reply.integer(static_cast<std::int64_t>(count_bits(value.view(), range->begin, range->end)));
   return Outcome::kDone;
@@ -132,7 +139,8 @@ Outcome cmd_bitpos(CommandContext& context) {
     context.reply.integer(*bit == 1 ? -1 : 0);
     return Outcome::kDone;
   }
-  const auto range = read_bit_range(context, 3, value.view().size());
+  if (context.argc() > 6) return fail(context, errors::kSyntax);
+  const auto range = read_bit_range(context, 3, value.view().size(), RangeOf::kBitPos);
   if (!range) return Outcome::kDone;
   std::int64_t position = -1;
   if (const auto found = find_bit(value.view(), range->begin, range->end, *bit == 1)) {

@@ -115,7 +115,7 @@ std::optional<ExpiryConditions> read_expiry_conditions(CommandContext& context, 
     } else if (argument_is(context, i, "LT")) {
       conditions.if_earlier = true;
     } else {
-      fail(context, "ERR Unsupported option " + std::string(context.arg(i)));
+      fail(context, errors::unsupported_option(context.arg(i)));
       return {};
     }
   }
