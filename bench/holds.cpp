@@ -6,10 +6,11 @@
 //
 // Prints the longest hold of each kind and a distribution; with --limit-us, fails if a hold was longer.
 //
-// A thread's CPU time also passes while the hypervisor runs another machine and while interrupts are served, which is
-// nobody's hold. So each worker spends a quarter more of its time in a loop between two readings of the same clock, as
-// a control: it writes to one random line of a memory as large as a cache, as a hold does to several, and holds
-// nothing. Where the long ones are as common there, second for second, they are the machine's.
+// A thread's CPU time also passes while the hypervisor runs another machine, finds memory for a page, and while
+// interrupts are served, which is nobody's hold. So each worker spends a quarter more of its time in a loop between two
+// readings of the same clock, as a control. It does to a memory of its own what holds do to theirs, and holds nothing:
+// it writes to a random line, and from time to time commits as many fresh pages as the log does at once. Where long
+// ones are as common there, second for second, they are the machine's.
 #include <time.h>
 
 #include <CLI/CLI.hpp>
@@ -24,6 +25,7 @@
 
 #include "larder/base/check.h"
 #include "larder/base/limits.h"
+#include "larder/base/memory_range.h"
 #include "larder/stats/histogram.h"
 #include "larder/store/sharded_store.h"
 #include "server/maintenance_thread.h"
@@ -39,6 +41,8 @@ constexpr std::uint64_t kDisturbances = 40;
 constexpr std::uint64_t kOpsPerReport = 1'000;
 constexpr std::int64_t kControlPart = 4;
 constexpr std::size_t kControlBytes = std::size_t{256} << 20;
+constexpr std::size_t kCommitBytes = 64 * 1024;
+constexpr std::uint64_t kLinesPerCommit = 300;
 constexpr std::int64_t kLongNs = 1'000'000;
 
 struct Load {
@@ -60,7 +64,7 @@ std::int64_t thread_cpu_ns() {
 class Worker {
  public:
   Worker(ShardedStore& store, const Load& load, std::uint64_t seed)
-      : store_(store), load_(load), random_(seed), bytes_(1 << 20, 'v'), control_memory_(kControlBytes, 'c') {}
+      : store_(store), load_(load), random_(seed), bytes_(1 << 20, 'v'), control_lines_(kControlBytes, 'c') {}
 
   void run(std::uint64_t ops, std::atomic<std::uint64_t>& done) {
     std::int64_t begin_ns = thread_cpu_ns();
@@ -88,10 +92,18 @@ class Worker {
     const std::int64_t first_ns = thread_cpu_ns();
     std::int64_t last_ns = first_ns;
     while (last_ns - first_ns < for_ns) {
-      ++control_memory_[random_.below(control_memory_.size())];
+      const bool fresh = random_.below(kLinesPerCommit) == 0;
+      if (fresh) {
+        control_pages_.commit(0, kCommitBytes);
+      } else {
+        ++control_lines_[random_.below(control_lines_.size())];
+      }
       const std::int64_t now_ns = thread_cpu_ns();
       control_.record_ns(now_ns - last_ns);
       last_ns = now_ns;
+      if (!fresh) continue;
+      control_pages_.release(0, kCommitBytes);
+      last_ns = thread_cpu_ns();
     }
     return last_ns;
   }
@@ -171,7 +183,8 @@ class Worker {
   SplitMix64 random_;
   const std::string bytes_;
   std::uint64_t cursor_ = 0;
-  std::vector<char> control_memory_;
+  std::vector<char> control_lines_;
+  const MemoryRange control_pages_{kCommitBytes};
   Histogram control_;
 };
 

@@ -14,8 +14,8 @@ namespace {
 constexpr std::int64_t kUnknownToPolicyRank = Shard::kFlushedRank + 1;
 // Steps of eviction that only move items, for each that evicts one.
 constexpr std::size_t kMovesPerEviction = 8;
-// How much a visit of background work compacts, in bytes for each record it may look at.
-constexpr std::size_t kCompactedBytesPerRecord = 256;
+// Bytes that are copied are as dear as looking at a record for each so many of them.
+constexpr std::size_t kCopiedBytesPerRecord = 256;
 // A step of the index moves the entries of a group or gives pages back: as dear as looking at so many records.
 constexpr std::size_t kWorkPerIndexStep = 16;
 
@@ -37,6 +37,10 @@ WorkDone Shard::evict(RoomNeeded wanted, WorkBudget budget, Op& op) {
   const std::uint64_t items_before = stats_.items;
   const std::uint64_t item_bytes_before = stats_.item_bytes;
   const std::uint64_t pinned_before = pinned_bytes_;
+  const std::uint64_t copied_before = promoted_bytes_ + stats_.moved_bytes;
+  const auto copies = [&] {
+    return static_cast<std::size_t>(promoted_bytes_ + stats_.moved_bytes - copied_before) / kCopiedBytesPerRecord;
+  };
   const auto freed_bytes = [&] {
     return bytes_before - std::min(bytes_before, stats_.used_bytes() + pinned_bytes_ - pinned_before);
   };
@@ -48,7 +52,8 @@ WorkDone Shard::evict(RoomNeeded wanted, WorkBudget budget, Op& op) {
     // Unless the search has to go on first.
     for (std::size_t steps = 0; !satisfied() && done.items < budget.items_max && may_evict_live(op.now_ms); ++steps) {
       const std::size_t items = index_.size();
-      if (steps >= budget.items_max * kMovesPerEviction || !evict_step(op)) break;
+      if (steps >= budget.items_max * kMovesPerEviction || copies() >= budget.buckets_max) break;
+      if (!evict_step(op)) break;
       done.items += items - index_.size();
       looks_owed_ -= std::min(looks_owed_, kLooksPerEviction * (items - index_.size()));
     }
@@ -60,6 +65,7 @@ WorkDone Shard::evict(RoomNeeded wanted, WorkBudget budget, Op& op) {
   if (item_bytes_before > stats_.item_bytes) {
     pay_for(static_cast<std::size_t>(item_bytes_before - stats_.item_bytes));
   }
+  done.buckets += copies();
   return done;
 }
 
@@ -117,6 +123,7 @@ void Shard::promote(Location from, StreamId stream, Op& op) {
     return;
   }
   relocate(from, to, position_of(hash_of(from)));
+  promoted_bytes_ += record_bytes;
   pay_for(record_bytes);
 }
 
@@ -124,7 +131,7 @@ void Shard::promote(Location from, StreamId stream, Op& op) {
 
 void Shard::compact_some(WorkBudget budget, WorkDone& done) {
   if (!wants_compaction() || done.buckets >= budget.buckets_max) return;
-  const std::size_t looked_at = compact((budget.buckets_max - done.buckets) * kCompactedBytesPerRecord);
+  const std::size_t looked_at = compact((budget.buckets_max - done.buckets) * kCopiedBytesPerRecord);
   done.buckets += looked_at;
   done.more |= looked_at != 0 && wants_compaction();
 }
@@ -161,8 +168,9 @@ void Shard::hand_over(WorkBudget budget, Op& op, WorkDone& done) {
       done.more = true;
       return;
     }
-    ++done.buckets;
-    if (!hand_over_item(log_.oldest_aside(), op)) return;
+    const Location next = log_.oldest_aside();
+    done.buckets += 1 + item(next).record_bytes() / kCopiedBytesPerRecord;
+    if (!hand_over_item(next, op)) return;
   }
 }
 

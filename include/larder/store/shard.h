@@ -49,7 +49,7 @@ namespace larder {
 struct WorkDone {
   std::size_t items = 0;    // reclaimed or evicted
   std::size_t bytes = 0;    // freed
-  std::size_t buckets = 0;  // of the index, walked or moved; records of the log, walked
+  std::size_t buckets = 0;  // of the index, walked or moved; records of the log, walked; 256 bytes copied count as one
   // False: the whole round is finished, or there is nothing to do.
   bool more = false;
 };
@@ -367,6 +367,7 @@ class Shard final : private PolicyHost {
   std::uint64_t sequence_ = 0;
   std::uint64_t flushed_items_ = 0;
   std::uint64_t flush_sequence_ = 0;  // the latest of all databases'
+  std::uint64_t promoted_bytes_ = 0;  // copied to the end of another queue, since start
   std::uint64_t pinned_bytes_ = 0;    // left charged by blobs that were still read, since start
   // Of the last operation, for coldest_rank().
   TimeMs now_ms_ = 0;

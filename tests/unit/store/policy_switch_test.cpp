@@ -50,6 +50,18 @@ TEST_P(PolicySwitch, EveryItemStaysWhileTheLogIsRewrittenInBoundedSteps) {
   EXPECT_EQ(shard_.stats().evicted, 0u);
 }
 
+TEST_P(PolicySwitch, AStepIsBoundedByTheBytesThatItCopiesToo) {
+  constexpr std::size_t kValueBytes = 8'000;
+  for (int i = 0; i < 200; ++i) set(std::to_string(i), std::string(kValueBytes, 'v'));
+  shard_.set_policy(next());
+  for (bool more = true; more;) {
+    const std::uint64_t before = shard_.stats().appended_bytes;
+    more = sweep_some(64).more;
+    ASSERT_LE(shard_.stats().appended_bytes - before, 64 * 256 + 2 * kValueBytes);
+  }
+  shard_.check_invariants();
+}
+
 TEST_P(PolicySwitch, BackAndForthWithFlushesAndCompactionUnderWay) {
   SplitMix64 random(2);
   fill(2'000);

@@ -188,5 +188,30 @@ TEST_F(SmallMemory, EvictionFillsTheReservationAndNotTheBudget) {
   EXPECT_EQ(budget_.used_bytes(), used);
 }
 
+class S3FifoMemory : public ShardFixture {
+ protected:
+  S3FifoMemory() : ShardFixture(8 << 20, 0, PolicyKind::kAllKeysS3Fifo) {}
+};
+
+// Each of the items has been used, so that many are moved to the main queue before one goes.
+TEST_F(S3FifoMemory, AVisitIsBoundedByTheBytesThatItMoves) {
+  constexpr std::size_t kValueBytes = 8'000;
+  constexpr std::size_t kRecordsMax = 64;
+  int stored = 0;
+  while (set(std::to_string(stored), std::string(kValueBytes, 'v')) == StatusCode::kOk) ++stored;
+  for (int use = 0; use < 3; ++use) {
+    for (int i = 0; i < stored; ++i) ASSERT_TRUE(get(std::to_string(i)));
+  }
+  std::size_t evicted = 0;
+  for (int visit = 0; evicted == 0; ++visit) {
+    ASSERT_LT(visit, 10'000);
+    Op call = op();
+    const WorkDone done = shard_.evict({1, 1}, {.items_max = 64, .buckets_max = kRecordsMax}, call);
+    // The last item's bytes, and what is compacted for them, are beyond.
+    ASSERT_LE(done.buckets, kRecordsMax + 10 * kValueBytes / 256);
+    evicted = done.items;
+  }
+}
+
 }  // namespace
 }  // namespace larder
