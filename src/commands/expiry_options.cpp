@@ -43,12 +43,20 @@ const ExpiryWord* find_expiry_word(std::string_view argument, StringOptionsOf co
   return nullptr;
 }
 
-// NX, XX and GET, which only SET has. False: it is none of them, or it contradicts an earlier one.
-bool read_set_word(std::string_view argument, StringOptions& options) {
+// NX, XX, IFEQ, IFNE and GET, which only SET has; `index` goes to the last argument that was read. False: it is none of
+// them, or it contradicts an earlier one.
+bool read_set_word(const CommandContext& context, std::size_t& index, StringOptions& options) {
+  const std::string_view argument = context.arg(index);
   if (equals_ignore_case(argument, "GET")) {
     options.get = true;
     return true;
   }
+  if (auto condition = read_value_condition(context, index)) {
+    if (options.value_condition || options.condition != Condition::kAlways) return false;
+    options.value_condition = condition;
+    return true;
+  }
+  if (options.value_condition) return false;
   Condition condition = Condition::kAlways;
   if (equals_ignore_case(argument, "NX")) condition = Condition::kIfAbsent;
   if (equals_ignore_case(argument, "XX")) condition = Condition::kIfPresent;
@@ -81,7 +89,7 @@ std::optional<StringOptions> read_string_options(CommandContext& context, std::s
   StringOptions options;
   const ExpiryWord* chosen = nullptr;
   for (std::size_t i = first; i < context.argc(); ++i) {
-    if (command == StringOptionsOf::kSet && read_set_word(context.arg(i), options)) continue;
+    if (command == StringOptionsOf::kSet && read_set_word(context, i, options)) continue;
     const ExpiryWord* word = find_expiry_word(context.arg(i), command);
     const bool takes_time = word != nullptr && word->meaning == Expiry::kAt;
     if (word == nullptr || (chosen != nullptr && chosen != word) || (takes_time && !arguments_follow(context, i))) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "commands/command.h"
+#include "commands/value_condition.h"
 
 namespace larder {
 
@@ -41,6 +42,7 @@ struct StringOptions {
   Expiry expiry = Expiry::kUnsaid;
   ExpiryArgument expire_at;  // with Expiry::kAt; its text is not looked at yet
   Condition condition = Condition::kAlways;
+  std::optional<ValueCondition> value_condition = {};
   bool get = false;
 };
 

@@ -1,4 +1,5 @@
-// Keys whatever their values: DEL, UNLINK, EXISTS, TOUCH, TYPE, RANDOMKEY. Those that take several keys go key by key.
+// Keys whatever their values: DEL, UNLINK, EXISTS, MEXISTS, TOUCH, TYPE, RANDOMKEY. Those that take several keys go key
+// by key.
 #include <string>
 
 #include "commands/arguments.h"
@@ -40,6 +41,22 @@ Outcome count_existing(CommandContext& context, Touch touch) {
     count_lookup(context, exists);
     return exists;
   }));
+  return Outcome::kDone;
+}
+
+Outcome cmd_mexists(CommandContext& context) {
+  context.reply.array(context.argc() - 1);
+  KeyWindow keys(context);
+  for (std::size_t i = 1; i < context.argc(); ++i) {
+    const Key key = keys.next();
+    bool exists = false;
+    context.store().run(key, context.now_ms, [&](Shard& shard, Op& op) {
+      exists = shard.get(key, Touch::kNo, op).has_value();
+      return StatusCode::kOk;
+    });
+    count_lookup(context, exists);
+    context.reply.integer(exists ? 1 : 0);
+  }
   return Outcome::kDone;
 }
 
@@ -110,6 +127,17 @@ constexpr CommandSpec kCommands[] = {
      .since = "1.0.0",
      .complexity = "O(N), N being the number of keys",
      .summary = "Answers how many of the keys exist",
+     .syntax = "key [key ...]",
+     .acl_categories = "@keyspace @read @fast"},
+    {.name = "mexists",
+     .function = cmd_mexists,
+     .arity = -2,
+     .flags = kReadOnly | kFast,
+     .keys = kAllArguments,
+     .group = "generic",
+     .since = "0.1.0",
+     .complexity = "O(N), N being the number of keys",
+     .summary = "Answers of each key whether it exists",
      .syntax = "key [key ...]",
      .acl_categories = "@keyspace @read @fast"},
     {.name = "touch",

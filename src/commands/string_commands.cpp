@@ -31,24 +31,33 @@ Outcome cmd_get(CommandContext& context) {
 }
 
 // SET ... GET, GETSET: the reply is what was there before, whether or not the value was then stored.
-Outcome replace_and_reply_old(CommandContext& context, std::size_t value_index, const SetOptions& options) {
+Outcome replace_and_reply_old(CommandContext& context, std::size_t value_index, const SetOptions& options,
+                              std::optional<ValueCondition> condition = {}) {
   const Key key = context.key(1);
   bool found = false;
   RepeatableReply reply(context.reply);
-  const StatusCode status = context.run(key, [&](Shard& shard, Op& op) {
+  const auto reply_old = [&](Shard& shard, Op& op) {
     found = reply_item_or_null(reply.restart(), shard.get(key, touch_of(context), op));
-    return shard.set(key, context.value(value_index), options, op);
-  });
+  };
+  const StatusCode status = run_if(
+      context, key, condition,
+      [&](Shard& shard, Op& op) {
+        reply_old(shard, op);
+        return shard.set(key, context.value(value_index), options, op);
+      },
+      reply_old);
   count_lookup(context, found);
   if (status == StatusCode::kOk) note_refill(context, key);
   if (status != StatusCode::kOk && status != StatusCode::kNotStored) return reply.fail(status);
   return Outcome::kDone;
 }
 
-StatusCode store_value(CommandContext& context, std::size_t value_index, const SetOptions& options) {
+StatusCode store_value(CommandContext& context, std::size_t value_index, const SetOptions& options,
+                       std::optional<ValueCondition> condition = {}) {
   const Key key = context.key(1);
-  const StatusCode status =
-      context.run(key, [&](Shard& shard, Op& op) { return shard.set(key, context.value(value_index), options, op); });
+  const StatusCode status = run_if(context, key, condition, [&](Shard& shard, Op& op) {
+    return shard.set(key, context.value(value_index), options, op);
+  });
   if (status == StatusCode::kOk) note_refill(context, key);
   return status;
 }
@@ -64,9 +73,9 @@ Outcome cmd_set(CommandContext& context) {
   }
   set_options.keep_expiry = options->expiry == StringOptions::Expiry::kKeep;
   if (!key_fits(context, 1)) return Outcome::kDone;
-  if (options->get) return replace_and_reply_old(context, 2, set_options);
+  if (options->get) return replace_and_reply_old(context, 2, set_options, options->value_condition);
 
-  const StatusCode status = store_value(context, 2, set_options);
+  const StatusCode status = store_value(context, 2, set_options, options->value_condition);
   if (status == StatusCode::kOk) {
     context.reply.ok();
   } else if (status == StatusCode::kNotStored) {
@@ -200,7 +209,8 @@ constexpr CommandSpec kCommands[] = {
      .since = "1.0.0",
      .complexity = "O(1)",
      .summary = "Stores a value under a key, on condition and with an expiry if asked",
-     .syntax = "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | "
+     .syntax = "key value [NX | XX | IFEQ match-value | IFNE match-value] [GET] [EX seconds | PX milliseconds | EXAT "
+               "unix-time-seconds | "
                "PXAT unix-time-milliseconds | KEEPTTL]",
      .acl_categories = kWriteSlow,
      .keyed = true},
