@@ -52,6 +52,37 @@ TEST(Debug, SwitchesActiveExpiry) {
   EXPECT_EQ(runner.run({"DEBUG", "SET-ACTIVE-EXPIRE", "2"}), error("ERR value is not an integer or out of range"));
 }
 
+TEST(Debug, TellsAboutAValueInTheWordsOfRedis) {
+  CommandRunner runner;
+  runner.run({"SET", "k", "12"});
+  runner.advance_ms(3'000);
+  const std::string text = runner.run({"DEBUG", "OBJECT", "k"});
+  EXPECT_THAT(text, StartsWith("+Value at:0x0 refcount:1 encoding:int serializedlength:2 lru:"));
+  EXPECT_THAT(text, HasSubstr(" lru_seconds_idle:3\r\n"));
+}
+
+TEST(Debug, SleepsOnOneConnection) {
+  CommandRunner runner;
+  EXPECT_EQ(runner.run({"DEBUG", "SLEEP", "0.5"}), "");
+  EXPECT_EQ(runner.new_client().run({"PING"}), "+PONG\r\n");
+  runner.advance_ms(499);
+  EXPECT_EQ(runner.client().take_output(), "");
+  runner.advance_ms(1);
+  EXPECT_EQ(runner.client().take_output(), kOk);
+}
+
+TEST(Wait, AnswersZeroWhenTheTimeIsOver) {
+  CommandRunner runner;
+  EXPECT_EQ(runner.run({"WAIT", "1", "200"}), "");
+  runner.advance_ms(199);
+  EXPECT_EQ(runner.client().take_output(), "");
+  runner.advance_ms(1);
+  EXPECT_EQ(runner.client().take_output(), integer(0));
+  EXPECT_EQ(runner.run({"WAIT", "1", "0"}), "");
+  runner.advance_ms(60'000);
+  EXPECT_EQ(runner.client().take_output(), integer(0));
+}
+
 TEST(Pending, IsAnsweredWhenItsTimeHasCome) {
   CommandRunner runner;
   EXPECT_EQ(runner.run({"DEBUG", "DELAY", "50", "late"}), "");
