@@ -51,9 +51,11 @@ bool read_set_word(const CommandContext& context, std::size_t& index, StringOpti
     options.get = true;
     return true;
   }
-  if (auto condition = read_value_condition(context, index)) {
+  std::size_t behind = index;
+  if (auto condition = read_value_condition(context, behind)) {
     if (options.value_condition || options.condition != Condition::kAlways) return false;
     options.value_condition = condition;
+    index = behind;
     return true;
   }
   if (options.value_condition) return false;

@@ -12,20 +12,26 @@ namespace larder {
 
 namespace {
 
+// Gives what `ask(shard, key, op)` answers for each of the keys, under the lock of its shard, to `take`, outside of it.
+template <class Ask, class Take>
+void ask_each_key(CommandContext& context, Ask&& ask, Take&& take) {
+  KeyWindow keys(context);
+  for (std::size_t i = 1; i < context.argc(); ++i) {
+    const Key key = keys.next();
+    bool answer = false;
+    context.store().run(key, context.now_ms, [&](Shard& shard, Op& op) {
+      answer = ask(shard, key, op);
+      return StatusCode::kOk;
+    });
+    take(answer);
+  }
+}
+
 // How many of the keys `count_one(shard, key, op)` answers true for, a key named twice counted twice.
 template <class CountOne>
 std::int64_t count_keys(CommandContext& context, CountOne&& count_one) {
   std::int64_t counted = 0;
-  KeyWindow keys(context);
-  for (std::size_t i = 1; i < context.argc(); ++i) {
-    const Key key = keys.next();
-    bool counts = false;
-    context.store().run(key, context.now_ms, [&](Shard& shard, Op& op) {
-      counts = count_one(shard, key, op);
-      return StatusCode::kOk;
-    });
-    if (counts) ++counted;
-  }
+  ask_each_key(context, count_one, [&](bool counts) { counted += counts ? 1 : 0; });
   return counted;
 }
 
@@ -46,17 +52,12 @@ Outcome count_existing(CommandContext& context, Touch touch) {
 
 Outcome cmd_mexists(CommandContext& context) {
   context.reply.array(context.argc() - 1);
-  KeyWindow keys(context);
-  for (std::size_t i = 1; i < context.argc(); ++i) {
-    const Key key = keys.next();
-    bool exists = false;
-    context.store().run(key, context.now_ms, [&](Shard& shard, Op& op) {
-      exists = shard.get(key, Touch::kNo, op).has_value();
-      return StatusCode::kOk;
-    });
-    count_lookup(context, exists);
-    context.reply.integer(exists ? 1 : 0);
-  }
+  ask_each_key(
+      context, [](Shard& shard, const Key& key, Op& op) { return shard.get(key, Touch::kNo, op).has_value(); },
+      [&](bool exists) {
+        count_lookup(context, exists);
+        context.reply.integer(exists ? 1 : 0);
+      });
   return Outcome::kDone;
 }
 

@@ -72,7 +72,7 @@ Outcome cmd_wait(CommandContext& context) {
     return Outcome::kDone;
   }
   constexpr std::chrono::milliseconds kLimit(limits::kPendingMsMax);
-  const std::uint64_t ticket = context.session.park(2 * kLimit, std::string(errors::kSyntax));
+  const std::uint64_t ticket = context.session.park(2 * kLimit, "ERR the wait has taken too long");
   const auto wait = *timeout_ms == 0 ? kLimit : std::min(kLimit, std::chrono::milliseconds(*timeout_ms));
   Session::answer_after(context.services.connections, wait, context.session.record().info.ref, ticket,
                         [](ReplyWriter& reply) { reply.integer(0); });
