@@ -257,6 +257,7 @@ int run(const Load& load) {
   }
   for (std::thread& thread : threads) thread.join();
   maintenance.stop();
+  const HoldReport holds = store.holds();  // without those of what follows
   store.check_invariants();
   const StoreStats stats = store.stats();
   std::printf("shards %u, items %llu, evicted %llu, expired %llu, moved %llu MiB\n", shards,
@@ -265,7 +266,7 @@ int run(const Load& load) {
               static_cast<unsigned long long>(stats.total.moved_bytes >> 20));
   HistogramSnapshot control;
   for (const auto& worker : workers) worker->control().add_to(control);
-  return report(store.holds(), control, load.limit_us);
+  return report(holds, control, load.limit_us);
 }
 
 }  // namespace

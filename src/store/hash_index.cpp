@@ -22,6 +22,10 @@ constexpr std::size_t kLinesPerStepMax = 16;
 // What one step gives back to the system: 10 us.
 constexpr std::size_t kReleasedBytesPerStep = 256 * 1024;
 
+// How far ahead of growth pages are committed, at least, and how much at a time: 10 us.
+constexpr std::size_t kAheadBytesMin = 32 * 1024;
+constexpr std::size_t kCommitBytes = 64 * 1024;
+
 constexpr std::size_t table_bytes_for(std::size_t entries) {
   return entries / 5 * 64 + (std::size_t{1} << 16);
 }
@@ -31,7 +35,8 @@ constexpr std::size_t table_bytes_for(std::size_t entries) {
 HashIndex::HashIndex(const Options& options, std::function<std::uint64_t(Location)> position_of)
     : position_of_(std::move(position_of)),
       level_max_(options.position_bits - kTagBits),
-      table_range_(table_bytes_for(options.entries_max)),
+      table_range_(std::make_shared<const MemoryRange>(table_bytes_for(options.entries_max))),
+      table_base_(table_range_->data()),
       line_range_(table_bytes_for(options.entries_max) / kLineRangeShare) {
   LARDER_CHECK(level_max_ >= 1);
 }
@@ -251,7 +256,7 @@ std::size_t HashIndex::growth_bytes_max(std::size_t inserts) const {
 void HashIndex::release_left_pages() {
   const std::size_t table_slice = std::min(table_left_bytes_, kReleasedBytesPerStep);
   table_left_bytes_ -= table_slice;
-  table_range_.release(round_up_to_pages(upper_.buckets() * sizeof(Bucket)) + table_left_bytes_, table_slice);
+  table_range_->release(round_up_to_pages(upper_.buckets() * sizeof(Bucket)) + table_left_bytes_, table_slice);
   const std::size_t end = round_up_to_pages(lines_committed_ * sizeof(Bucket));
   const std::size_t begin = round_up_to_pages(lines_used_ * sizeof(Bucket));
   const std::size_t line_slice = std::min(end - begin, kReleasedBytesPerStep);
@@ -292,9 +297,10 @@ void HashIndex::start_growing() {
     refreshing_ = std::popcount(upper_.known) < kKnownTagBitsMin;
     if (refreshing_) upper_.known = 0xffff;
   }
-  LARDER_CHECK(upper_.buckets() * sizeof(Bucket) <= table_range_.size());
+  LARDER_CHECK(upper_.buckets() * sizeof(Bucket) <= table_range_->size());
   split_ = lower_.groups();
   growing_ = true;
+  fresh_from_ = round_up_to_pages(upper_.buckets() * sizeof(Bucket));
 }
 
 void HashIndex::grow_one_group() {
@@ -318,6 +324,23 @@ void HashIndex::grow_one_group() {
     lower_ = upper_;
     growing_ = false;
   }
+}
+
+// Growth goes down through the table, so what it writes to next lies below what it has written.
+bool HashIndex::wants_page_work() const {
+  return growing_ && !in_work_ && fresh_from_ > fresh_begin() && fresh_from_ + kAheadBytesMin > growth_front();
+}
+
+std::optional<PageWork> HashIndex::begin_page_work() {
+  if (!wants_page_work()) return {};
+  in_work_ = true;
+  const std::size_t from = std::max(fresh_begin(), fresh_from_ - std::min(fresh_from_, kCommitBytes));
+  return PageWork{.kind = PageWork::Kind::kCommit, .range = table_range_, .offset = from, .bytes = fresh_from_ - from};
+}
+
+void HashIndex::end_page_work(const PageWork& work) {
+  in_work_ = false;
+  if (work.offset + work.bytes == fresh_from_) fresh_from_ = work.offset;
 }
 
 void HashIndex::start_shrinking() {
@@ -384,7 +407,7 @@ std::size_t HashIndex::discard(std::size_t bytes_max) {
       round_up_to_pages(std::max(upper_.buckets(), lower_.buckets()) * sizeof(Bucket)) + table_left_bytes_;
   const std::size_t left = table_bytes + round_up_to_pages(lines_committed_ * sizeof(Bucket)) - discarded_bytes_;
   const std::size_t in_lines = left > table_bytes ? left - table_bytes : 0;
-  const MemoryRange& range = in_lines != 0 ? line_range_ : table_range_;
+  const MemoryRange& range = in_lines != 0 ? line_range_ : *table_range_;
   const std::size_t end = in_lines != 0 ? in_lines : left;
   const std::size_t bytes = std::min(round_up_to_pages(bytes_max), end);
   if (bytes != 0) range.release(end - bytes, bytes);

@@ -2,13 +2,17 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "larder/base/poison.h"
 
 namespace larder {
 
 SegmentLog::SegmentLog(std::size_t segment_bytes, std::size_t range_bytes)
-    : segment_bits_(std::countr_zero(segment_bytes)), range_(range_bytes), segments_(1) {
+    : segment_bits_(std::countr_zero(segment_bytes)),
+      range_(std::make_shared<const MemoryRange>(range_bytes)),
+      base_(range_->data()),
+      segments_(1) {
   LARDER_CHECK(std::has_single_bit(segment_bytes));
   LARDER_CHECK(segment_bytes >= kSegmentBytesMin && segment_bytes <= kSegmentBytesMax);
   LARDER_CHECK(range_bytes >= 2 * segment_bytes && range_bytes <= kRangeBytesMax);
@@ -27,7 +31,7 @@ SegmentLog::SegmentNumber SegmentLog::take_free() {
     free->pop_back();
     return number;
   }
-  if (begin_of(segments_end()) + segment_bytes() > range_.size()) return kNoSegment;
+  if (begin_of(segments_end()) + segment_bytes() > range_->size()) return kNoSegment;
   segments_.emplace_back();
   return segments_end() - 1;
 }
@@ -37,8 +41,12 @@ SegmentLog::SegmentNumber SegmentLog::begin_segment(StreamId stream_id, SegmentN
   if (number == kNoSegment) return kNoSegment;
   Stream& stream = streams_[stream_id];
   const SegmentNumber older = successor == kNoSegment ? stream.newest : segments_[successor].older;
-  segments_[number] = {
-      .state = State::kOpen, .stream = stream_id, .older = older, .newer = successor, .sequence = next_sequence_++};
+  segments_[number] = {.state = State::kOpen,
+                       .stream = stream_id,
+                       .committed = segments_[number].committed,
+                       .older = older,
+                       .newer = successor,
+                       .sequence = next_sequence_++};
   (older == kNoSegment ? stream.oldest : segments_[older].newer) = number;
   (successor == kNoSegment ? stream.newest : segments_[successor].older) = number;
   ++in_use_;
@@ -47,7 +55,7 @@ SegmentLog::SegmentNumber SegmentLog::begin_segment(StreamId stream_id, SegmentN
 }
 
 SegmentLog::SegmentNumber SegmentLog::begin_before(SegmentNumber successor) {
-  return begin_segment(segments_[successor].stream, successor);
+  return begun_before_ = begin_segment(segments_[successor].stream, successor);
 }
 
 void SegmentLog::seal(SegmentNumber number) {
@@ -93,46 +101,140 @@ void SegmentLog::free_segment(SegmentNumber number) {
   (segment.newer == kNoSegment ? stream.newest : segments_[segment.newer].older) = segment.older;
   --in_use_;
   --sealed_;
-  segment = {};
+  segment = {.committed = segment.committed};
   poison(base() + begin_of(number), segment_bytes());
-  if (warm_.size() < kWarmSegmentsMax) {
+  if (warm_.size() >= kWarmSegmentsMax) wants_page_work_ = true;
+  if (warm_.size() < kWaitingSegmentsMax || number == in_work_) {
     warm_.push_back(number);
   } else {
-    range_.release(begin_of(number), segment_bytes());
+    release_pages(number);
     cold_.push_back(number);
   }
 }
 
 void SegmentLog::discard(SegmentNumber number) const {
   poison(base() + begin_of(number), segment_bytes());
-  range_.release(begin_of(number), segment_bytes());
+  range_->release(begin_of(number), segment_bytes());
 }
 
 void SegmentLog::release_warm() {
-  for (const SegmentNumber number : warm_) {
-    range_.release(begin_of(number), segment_bytes());
+  std::erase_if(warm_, [this](SegmentNumber number) {
+    if (number == in_work_) return false;
+    release_pages(number);
     cold_.push_back(number);
+    return true;
+  });
+}
+
+// --- Pages ---
+
+void SegmentLog::set_committed(SegmentNumber number, std::size_t bytes) {
+  Segment& segment = segments_[number];
+  committed_bytes_ += bytes;
+  committed_bytes_ -= segment.committed;
+  segment.committed = static_cast<std::uint32_t>(bytes);
+}
+
+void SegmentLog::release_pages(SegmentNumber number) {
+  range_->release(begin_of(number), segments_[number].committed);
+  set_committed(number, 0);
+}
+
+// What is about to be appended to, where nobody has committed it ahead.
+void SegmentLog::commit_now(SegmentNumber number, std::size_t used) {
+  const std::size_t committed = segments_[number].committed;
+  const std::size_t wanted = round_up_to_pieces(used);
+  range_->commit(begin_of(number) + committed, wanted - committed);
+  set_committed(number, wanted);
+}
+
+void SegmentLog::look_after_pages(SegmentNumber number) {
+  Segment& segment = segments_[number];
+  if (segment.used > segment.committed) commit_now(number, segment.used);
+  if (segment.committed < segment_bytes() || wants_spare()) wants_page_work_ = true;
+}
+
+std::size_t SegmentLog::wanted_bytes(SegmentNumber number) const {
+  return std::min(segment_bytes(), round_up_to_pieces(segments_[number].used) + kPiecesAhead * piece_bytes());
+}
+
+SegmentLog::SegmentNumber SegmentLog::short_of_pages() const {
+  const auto is_short = [this](SegmentNumber number) {
+    return number != kNoSegment && segments_[number].state == State::kOpen &&
+           segments_[number].committed < wanted_bytes(number);
+  };
+  if (is_short(begun_before_)) return begun_before_;
+  for (const Stream& stream : streams_) {
+    if (is_short(stream.open)) return stream.open;
   }
-  warm_.clear();
+  return kNoSegment;
+}
+
+// A segment that is half full is followed by another before long.
+bool SegmentLog::wants_spare() const {
+  if (!warm_.empty() && segments_[warm_.back()].committed >= wanted_bytes(warm_.back())) return false;
+  const auto fills = [this](SegmentNumber number) {
+    return number != kNoSegment && segments_[number].state == State::kOpen &&
+           segments_[number].used >= segment_bytes() / 2;
+  };
+  return fills(begun_before_) ||
+         std::any_of(streams_.begin(), streams_.end(), [&](const Stream& stream) { return fills(stream.open); });
+}
+
+PageWork SegmentLog::begin_commit(SegmentNumber number) {
+  in_work_ = number;
+  in_work_leaves_ = false;
+  return {.kind = PageWork::Kind::kCommit,
+          .range = range_,
+          .offset = begin_of(number) + segments_[number].committed,
+          .bytes = wanted_bytes(number) - segments_[number].committed};
+}
+
+std::optional<PageWork> SegmentLog::begin_page_work() {
+  if (in_work_ != kNoSegment) return {};
+  if (const SegmentNumber number = short_of_pages(); number != kNoSegment) return begin_commit(number);
+  if (warm_.size() > kWarmSegmentsMax) {
+    // The one that has waited longest, and is the least likely to be in the processor's caches.
+    in_work_ = warm_.front();
+    in_work_leaves_ = true;
+    warm_.erase(warm_.begin());
+    return PageWork{.kind = PageWork::Kind::kRelease,
+                    .range = range_,
+                    .offset = begin_of(in_work_),
+                    .bytes = segments_[in_work_].committed};
+  }
+  if (wants_spare()) {
+    if (warm_.empty()) {
+      const SegmentNumber spare = take_free();
+      if (spare != kNoSegment) warm_.push_back(spare);
+    }
+    if (!warm_.empty()) return begin_commit(warm_.back());
+  }
+  wants_page_work_ = false;
+  return {};
+}
+
+void SegmentLog::end_page_work(const PageWork& work) {
+  const SegmentNumber number = std::exchange(in_work_, kNoSegment);
+  if (in_work_leaves_) {
+    set_committed(number, 0);
+    cold_.push_back(number);
+    in_work_leaves_ = false;
+  } else {
+    const std::size_t end = work.offset + work.bytes - begin_of(number);
+    set_committed(number, std::max<std::size_t>(segments_[number].committed, end));
+  }
 }
 
 // --- Records ---
-
-// Whole pieces, each as its first byte is appended. Those of a warm segment are there, which costs a look at them.
-void SegmentLog::commit_ahead(SegmentNumber number, std::size_t used, std::size_t record_bytes) const {
-  const std::size_t piece = std::min(kCommitBytesMax, segment_bytes() / kCommitsPerSegment);
-  const std::size_t committed = (used + piece - 1) & ~(piece - 1);
-  const std::size_t wanted = (used + record_bytes + piece - 1) & ~(piece - 1);
-  if (committed < wanted) range_.commit(begin_of(number) + committed, wanted - committed);
-}
 
 Location SegmentLog::append_to(SegmentNumber number, std::size_t record_bytes, std::size_t total_bytes) {
   LARDER_DCHECK(record_bytes % kItemGranuleBytes == 0 && record_bytes <= segment_bytes());
   Segment& segment = segments_[number];
   if (segment.used + record_bytes > segment_bytes()) return kNowhere;
   const Location location = static_cast<Location>((begin_of(number) + segment.used) / kItemGranuleBytes);
-  commit_ahead(number, segment.used, record_bytes);
   segment.used += static_cast<std::uint32_t>(record_bytes);
+  if (segment.used + piece_bytes() > segment.committed) look_after_pages(number);
   segment.live_bytes += static_cast<std::uint32_t>(record_bytes);
   ++segment.live_items;
   live_bytes_ += record_bytes;
@@ -237,9 +339,12 @@ void SegmentLog::check_invariants() const {
   std::uint64_t in_use = 0;
   std::uint64_t sealed = 0;
   std::uint64_t sealed_live_bytes = 0;
+  std::uint64_t committed_bytes = 0;
   for (SegmentNumber number = 1; number < segments_end(); ++number) {
     const Segment& segment = segments_[number];
+    committed_bytes += segment.committed;
     if (segment.state == State::kFree) continue;
+    LARDER_CHECK(segment.used <= segment.committed && segment.committed <= segment_bytes());
     ++in_use;
     sealed += segment.state == State::kSealed;
     sealed_live_bytes += segment.state == State::kSealed ? segment.live_bytes : 0;
@@ -265,7 +370,8 @@ void SegmentLog::check_invariants() const {
     all_items += live_items;
   }
   LARDER_CHECK(in_use == in_use_ && sealed == sealed_ && sealed_live_bytes == sealed_live_bytes_);
-  LARDER_CHECK(in_use + warm_.size() + cold_.size() + 1 == segments_.size());
+  LARDER_CHECK(in_use + warm_.size() + cold_.size() + (in_work_leaves_ ? 1 : 0) + 1 == segments_.size());
+  LARDER_CHECK(committed_bytes == committed_bytes_);
   std::uint64_t linked = 0;
   std::uint64_t aside_items = 0;
   for (std::size_t id = 0; id < sums.size(); ++id) {

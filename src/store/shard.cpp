@@ -228,6 +228,18 @@ void Shard::give_back_free_memory() {
   stats_.log_bytes = log_.committed_bytes();
 }
 
+std::optional<PageWork> Shard::begin_page_work() {
+  if (std::optional<PageWork> work = log_.begin_page_work()) return work;
+  return index_.begin_page_work();
+}
+
+// What a FLUSHALL has taken away meanwhile is nobody's.
+void Shard::end_page_work(const PageWork& work) {
+  if (log_.owns(work)) log_.end_page_work(work);
+  if (index_.owns(work)) index_.end_page_work(work);
+  stats_.log_bytes = log_.committed_bytes();
+}
+
 // --- Invariants ---
 
 void Shard::check_invariants() const {

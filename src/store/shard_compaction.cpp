@@ -21,8 +21,9 @@ constexpr std::size_t kDeadShareMax = 6;
 // Bytes moved for each byte appended.
 constexpr std::size_t kMovedPerAppended = 4;
 constexpr std::size_t kMovedPerAppendedMax = 16;
-// So that nobody holds a shard for long; sweep() does the rest.
-constexpr std::size_t kMovedBytesPerVisitMax = 128 * 1024;
+// So that nobody holds a shard for long: the operations that follow pay the rest.
+constexpr std::size_t kMovedBytesPerVisitMax = 48 * 1024;
+constexpr std::size_t kMovedBytesOwedMax = 1024 * 1024;
 // A segment with less than this part of it dead is not worth moving. What was left at its end cannot be won.
 constexpr std::size_t kVictimDeadShareMin = 32;
 // How many segments a search looks at.
@@ -52,6 +53,7 @@ std::size_t Shard::dead_bytes_for_share(std::size_t share) const {
 void Shard::pay_for(std::size_t bytes) {
   stats_.log_bytes = log_.committed_bytes();
   const std::size_t pause_bytes = std::exchange(compaction_pause_bytes_, 0);
+  const std::size_t owed_bytes = std::exchange(compaction_owed_bytes_, 0);
   if (!wants_compaction()) return;
   if (pause_bytes > bytes) {
     compaction_pause_bytes_ = pause_bytes - bytes;
@@ -60,7 +62,10 @@ void Shard::pay_for(std::size_t bytes) {
   const std::size_t too_much =
       std::max(dead_bytes_allowed(), static_cast<std::size_t>(log_.live_bytes()) / kDeadShareMax);
   const bool urgent = log_.dead_bytes() > too_much + 2 * log_.segment_bytes();
-  compact(std::min(bytes * (urgent ? kMovedPerAppendedMax : kMovedPerAppended), kMovedBytesPerVisitMax));
+  const std::size_t due_bytes = owed_bytes + bytes * (urgent ? kMovedPerAppendedMax : kMovedPerAppended);
+  const std::size_t bytes_now = std::min(due_bytes, kMovedBytesPerVisitMax);
+  compaction_owed_bytes_ = std::min(due_bytes - bytes_now, kMovedBytesOwedMax);
+  compact(bytes_now);
 }
 
 std::size_t Shard::compact(std::size_t bytes_max) {

@@ -15,7 +15,9 @@ constexpr std::int64_t kUnknownToPolicyRank = Shard::kFlushedRank + 1;
 // Steps of eviction that only move items, for each that evicts one.
 constexpr std::size_t kMovesPerEviction = 8;
 // Bytes that are copied are as dear as looking at a record for each so many of them.
-constexpr std::size_t kCopiedBytesPerRecord = 256;
+constexpr std::size_t kCopiedBytesPerRecord = 128;
+// Giving an item to a new policy: its record's new place, its entry in the index and its neighbours in the policy.
+constexpr std::size_t kWorkPerHandover = 2;
 // A step of the index moves the entries of a group or gives pages back: as dear as looking at so many records.
 constexpr std::size_t kWorkPerIndexStep = 16;
 
@@ -169,7 +171,7 @@ void Shard::hand_over(WorkBudget budget, Op& op, WorkDone& done) {
       return;
     }
     const Location next = log_.oldest_aside();
-    done.buckets += 1 + item(next).record_bytes() / kCopiedBytesPerRecord;
+    done.buckets += kWorkPerHandover + item(next).record_bytes() / kCopiedBytesPerRecord;
     if (!hand_over_item(next, op)) return;
   }
 }

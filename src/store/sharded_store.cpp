@@ -115,6 +115,17 @@ void ShardedStore::deliver_to_listeners(const Events& events) {
   }
 }
 
+// --- Pages ---
+
+void ShardedStore::do_page_work(Slot& slot, std::optional<PageWork> work) {
+  for (int piece = 0; work; ++piece) {
+    work->run();
+    LockGuard lock(slot.mutex);
+    slot.shard.end_page_work(*work);
+    work = piece < kPageWorkMax ? slot.shard.begin_page_work() : std::nullopt;
+  }
+}
+
 // --- The keyspace ---
 
 // A cursor names a place on one line over all shards: the shard's bits are the highest of the hash.

@@ -209,9 +209,20 @@ std::int64_t ShardedStore::lock_all(const std::vector<std::uint32_t>& ascending)
 
 void ShardedStore::unlock_all(const std::vector<std::uint32_t>& ascending, std::int64_t begin_ns) NO_LOCK_ANALYSIS {
   if (begin_ns != kNotTimed) end_hold(*slots_[ascending.front()], HoldKind::kSeveralKeys, begin_ns);
+  bool page_work = false;
   for (const std::uint32_t number : ascending) {
     publish(*slots_[number]);
+    page_work = page_work || slots_[number]->shard.wants_page_work();
     slots_[number]->mutex.unlock();
+  }
+  if (!page_work) return;
+  for (const std::uint32_t number : ascending) {
+    std::optional<PageWork> pages;
+    {
+      LockGuard lock(slots_[number]->mutex);
+      if (slots_[number]->shard.wants_page_work()) pages = slots_[number]->shard.begin_page_work();
+    }
+    do_page_work(*slots_[number], std::move(pages));
   }
 }
 

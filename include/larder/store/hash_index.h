@@ -26,6 +26,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #if defined(__SSE2__)
@@ -34,6 +36,7 @@
 
 #include "larder/base/item.h"
 #include "larder/base/memory_range.h"
+#include "larder/base/page_work.h"
 #include "larder/base/prefetch.h"
 
 namespace larder {
@@ -117,6 +120,12 @@ class HashIndex {
   bool is_shrinking() const { return has_left_pages() || (!growing_ && (split_ != 0 || wants_shrinking())); }
   // Goes one group on, or gives some pages back.
   void step();
+  // As SegmentLog's: pages that growth is about to write to. Where nobody commits them ahead they are committed as they
+  // are written.
+  bool wants_page_work() const;
+  std::optional<PageWork> begin_page_work();
+  void end_page_work(const PageWork& work);
+  bool owns(const PageWork& work) const { return work.range == table_range_; }
   // How many more bytes an insert at the position and a step after it commit at most.
   std::size_t insert_bytes_max(std::uint64_t position) const;
   // The same for so many inserts anywhere, with a step after each: a bound for hashes that are spread as they should
@@ -232,7 +241,7 @@ class HashIndex {
   };
 
   Bucket* table() const {
-    return reinterpret_cast<Bucket*>(table_range_.data());
+    return reinterpret_cast<Bucket*>(table_base_);
   }
   Bucket& line(std::uint32_t number) const {
     return reinterpret_cast<Bucket*>(line_range_.data())[number - 1];
@@ -310,6 +319,13 @@ class HashIndex {
   // Takes all entries of a group out.
   void gather(const Layout& layout, std::uint64_t group);
   void clear_group(const Layout& layout, std::uint64_t group);
+  // Where the pages begin that growth adds, and those that it writes to next, in bytes.
+  std::size_t fresh_begin() const {
+    return round_up_to_pages(lower_.buckets() * sizeof(Bucket));
+  }
+  std::size_t growth_front() const {
+    return split_ * upper_buckets_per_split() * sizeof(Bucket);
+  }
   // Buckets that are committed.
   std::uint64_t table_buckets() const;
   // Of upper_, for each group of lower_.
@@ -319,13 +335,17 @@ class HashIndex {
 
   std::function<std::uint64_t(Location)> position_of_;
   int level_max_;
-  MemoryRange table_range_;
+  std::shared_ptr<const MemoryRange> table_range_;
+  char* table_base_;
   MemoryRange line_range_;
 
   Layout lower_;
   Layout upper_;
   std::uint64_t split_ = 0;
   bool growing_ = false;
+  // While it grows: from where on in the table, in bytes, its pages are committed; whether somebody commits more.
+  std::size_t fresh_from_ = 0;
+  bool in_work_ = false;
   // Entries get their whole tags back in this pass.
   bool refreshing_ = false;
   std::size_t size_ = 0;

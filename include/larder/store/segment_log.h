@@ -10,6 +10,9 @@
 //     aside       the former streams' segments, until their records are in a stream of a new policy
 //     free        a few keep their pages; the others have given theirs back
 //
+// Pages are committed ahead of what is appended, and given back, by whoever uses the log, once he can wait: see
+// begin_page_work(). Where nobody does, appending commits them.
+//
 // A sealed segment whose last record dies is free at once. How much of a segment is alive is known; what of it is dead
 // (dead records and what was left at the end) comes back by compaction: its live records are appended elsewhere.
 //
@@ -19,15 +22,19 @@
 // Source: Rosenblum and Ousterhout, "The design and implementation of a log-structured file system", SOSP 1991.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "larder/base/check.h"
 #include "larder/base/item.h"
 #include "larder/base/memory_range.h"
+#include "larder/base/page_work.h"
 #include "larder/policy/eviction_policy.h"
 
 namespace larder {
@@ -51,7 +58,8 @@ class SegmentLog {
     std::uint32_t used = 0;  // bytes, from its beginning
     std::uint32_t live_bytes = 0;
     std::uint32_t live_items = 0;
-    std::uint32_t front = 0;  // everything before it is dead
+    std::uint32_t front = 0;      // everything before it is dead
+    std::uint32_t committed = 0;  // bytes, from its beginning, that are memory
     SegmentNumber older = kNoSegment;
     SegmentNumber newer = kNoSegment;
     std::uint64_t sequence = 0;  // grows with every segment that is begun
@@ -68,7 +76,7 @@ class SegmentLog {
   SegmentLog& operator=(SegmentLog&&) = default;
 
   // What a Location is counted from.
-  char* base() const { return range_.data(); }
+  char* base() const { return base_; }
   ItemRef item(Location location) const { return ItemRef(base() + std::size_t{location} * kItemGranuleBytes); }
   std::size_t segment_bytes() const { return std::size_t{1} << segment_bits_; }
   SegmentNumber segment_of(Location location) const {
@@ -108,6 +116,15 @@ class SegmentLog {
   bool is_aside(SegmentNumber number) const { return segments_[number].sequence < aside_sequence_; }
   // Free segments that keep their pages give them back.
   void release_warm();
+
+  // Whether there are pages to commit ahead or to give back.
+  bool wants_page_work() const { return wants_page_work_; }
+  // What of it is next; nothing if there is none. Whoever takes it runs it and reports its end; until then there is no
+  // other. Meanwhile the log may be used, flushed, even destroyed (then there is no end to report).
+  std::optional<PageWork> begin_page_work();
+  void end_page_work(const PageWork& work);
+  bool owns(const PageWork& work) const { return work.range == range_; }
+
   // Whatever is appended later lies in segments with at least the returned sequence.
   std::uint64_t seal_all_open();
 
@@ -126,7 +143,7 @@ class SegmentLog {
   std::uint64_t live_items() const { return live_items_; }
   std::uint64_t live_bytes() const { return live_bytes_; }
   std::uint64_t segments_in_use() const { return in_use_; }
-  std::uint64_t committed_bytes() const { return (in_use_ + warm_.size()) * segment_bytes(); }
+  std::uint64_t committed_bytes() const { return committed_bytes_; }
   // What compaction could win: the sealed segments without their live bytes.
   std::uint64_t dead_bytes() const { return sealed_ * segment_bytes() - sealed_live_bytes_; }
 
@@ -139,11 +156,14 @@ class SegmentLog {
 
  private:
   static constexpr std::size_t kExpirySamples = 8;
-  // Free segments that keep their pages.
+  // Free segments that keep their pages; how many may wait until they are given back.
   static constexpr std::size_t kWarmSegmentsMax = 1;
+  static constexpr std::size_t kWaitingSegmentsMax = 8;
   // Segments are committed in pieces of that size, small ones in so many.
   static constexpr std::size_t kCommitBytesMax = 64 * 1024;
   static constexpr std::size_t kCommitsPerSegment = 8;
+  // So many pieces ahead of what is appended.
+  static constexpr std::size_t kPiecesAhead = 2;
 
   struct Stream {
     SegmentNumber oldest = kNoSegment;
@@ -155,7 +175,19 @@ class SegmentLog {
 
   std::size_t begin_of(SegmentNumber number) const { return std::size_t{number} << segment_bits_; }
   SegmentNumber take_free();
-  void commit_ahead(SegmentNumber number, std::size_t used, std::size_t record_bytes) const;
+  std::size_t piece_bytes() const { return std::min(kCommitBytesMax, segment_bytes() / kCommitsPerSegment); }
+  std::size_t round_up_to_pieces(std::size_t bytes) const { return (bytes + piece_bytes() - 1) & ~(piece_bytes() - 1); }
+  void set_committed(SegmentNumber number, std::size_t bytes);
+  void release_pages(SegmentNumber number);
+  void commit_now(SegmentNumber number, std::size_t used);
+  // After an append that came near the end of what is committed.
+  void look_after_pages(SegmentNumber number);
+  // How far a segment that is open, or a free one that is next, is to be committed.
+  std::size_t wanted_bytes(SegmentNumber number) const;
+  bool wants_spare() const;
+  // The open segment that is to be committed further; kNoSegment if none is.
+  SegmentNumber short_of_pages() const;
+  PageWork begin_commit(SegmentNumber number);
   SegmentNumber begin_segment(StreamId stream, SegmentNumber successor);
   void free_segment(SegmentNumber number);
   // Those set aside keep the number of the stream that they were in.
@@ -167,15 +199,22 @@ class SegmentLog {
   Location advance_front(SegmentNumber number) const;
 
   int segment_bits_;
-  MemoryRange range_;
+  std::shared_ptr<const MemoryRange> range_;
+  char* base_;
+  bool wants_page_work_ = false;
+  // What begin_page_work() has given out: a segment, and if its pages go back, it is in none of the lists meanwhile.
+  SegmentNumber in_work_ = kNoSegment;
+  bool in_work_leaves_ = false;
+  SegmentNumber begun_before_ = kNoSegment;  // the last one that begin_before() gave
   // Number 0 stays unused, so that no record is at kNowhere. `front` is a memory of where a search ended.
   mutable std::vector<Segment> segments_;
   std::array<Stream, kStreamsMax> streams_;
   std::array<Stream, kStreamsMax> aside_;  // each younger than what was put aside before it
   std::uint64_t aside_sequence_ = 0;       // segments begun before this one are aside
   std::uint64_t aside_items_ = 0;
-  std::vector<SegmentNumber> warm_;
-  std::vector<SegmentNumber> cold_;
+  std::vector<SegmentNumber> warm_;  // free, with pages
+  std::vector<SegmentNumber> cold_;  // free, without
+  std::uint64_t committed_bytes_ = 0;
   std::uint64_t next_sequence_ = 1;
   std::uint64_t live_bytes_ = 0;
   std::uint64_t live_items_ = 0;

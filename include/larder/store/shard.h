@@ -49,7 +49,7 @@ namespace larder {
 struct WorkDone {
   std::size_t items = 0;    // reclaimed or evicted
   std::size_t bytes = 0;    // freed
-  std::size_t buckets = 0;  // of the index, walked or moved; records of the log, walked; 256 bytes copied count as one
+  std::size_t buckets = 0;  // of the index, walked or moved; records of the log, walked; 128 bytes copied count as one
   // False: the whole round is finished, or there is nothing to do.
   bool more = false;
 };
@@ -153,6 +153,11 @@ class Shard final : private PolicyHost {
 
   // Gives the pages of free segments back to the system that wait for their next use.
   void give_back_free_memory();
+  // Pages to be committed ahead or given back, which is best done while the shard is not locked: whoever takes the work
+  // runs it, and reports its end under the lock. Costs nothing where there is none.
+  bool wants_page_work() const { return log_.wants_page_work() || index_.wants_page_work(); }
+  std::optional<PageWork> begin_page_work();
+  void end_page_work(const PageWork& work);
 
   const ShardStats& stats() const { return stats_; }
   // An upper bound of what set() will charge for an item, its share of the index's growth aside.
@@ -387,6 +392,7 @@ class Shard final : private PolicyHost {
   std::size_t run_left_ = 0;                       // in a queue: segments that follow in the run
   // There was nothing worth moving: writes look for it again when they have appended so many bytes.
   std::size_t compaction_pause_bytes_ = 0;
+  std::size_t compaction_owed_bytes_ = 0;  // to be moved for what was appended
   // How much lay dead when the compaction under way began; and when one came to an end that had won nothing: as long as
   // that stays so, another would win nothing either.
   std::uint64_t dead_bytes_before_ = 0;

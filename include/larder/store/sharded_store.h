@@ -174,7 +174,7 @@ class ShardedStore {
     const std::uint32_t number;
   };
   // Holds a shard's lock; at the end it tells the other threads the rank of the shard's next victim, and how long it
-  // was.
+  // was. After it, what the shard wants of the system's pages is done.
   class SCOPED_CAPABILITY Hold {
    public:
     Hold(ShardedStore& store, Slot& slot, HoldKind kind) ACQUIRES_LOCK(slot.mutex)
@@ -186,7 +186,12 @@ class ShardedStore {
       store_.publish(slot_);
       if (begin_ns_ != kNotTimed) [[unlikely]]
         store_.end_hold(slot_, kind_, begin_ns_);
+      std::optional<PageWork> pages;
+      if (slot_.shard.wants_page_work()) [[unlikely]]
+        pages = slot_.shard.begin_page_work();
       slot_.mutex.unlock();
+      if (pages) [[unlikely]]
+        do_page_work(slot_, std::move(pages));
     }
     Hold(const Hold&) = delete;
     Hold& operator=(const Hold&) = delete;
@@ -201,6 +206,8 @@ class ShardedStore {
   static constexpr std::int64_t kNoVictim = std::numeric_limits<std::int64_t>::max();
   // What one operation gives back of the pages that freed blobs have left; some 50 us.
   static constexpr std::size_t kExcessBytesPerVisit = 1 << 20;
+  // What one operation does for the pages of a shard, in pieces: some 30 us each.
+  static constexpr int kPageWorkMax = 4;
   // A write that is refused room again each time it comes back with more gives up after so many times.
   static constexpr int kRoomAttemptsMax = 16;
 
@@ -227,6 +234,8 @@ class ShardedStore {
   void end_hold(Slot& slot, HoldKind kind, std::int64_t begin_ns) REQUIRES_LOCK(slot.mutex) {
     slot.times.record(kind, hold_clock_() - begin_ns, hold_sample_every_);
   }
+  // That, and what comes after it, a few pieces at most. REQUIRES: the shard is not locked.
+  static void do_page_work(Slot& slot, std::optional<PageWork> work);
   // Tells the other threads the rank of the shard's next victim.
   void publish(Slot& slot) REQUIRES_LOCK(slot.mutex) {
     const std::int64_t rank = slot.shard.coldest_rank().value_or(kNoVictim);

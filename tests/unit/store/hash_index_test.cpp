@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <vector>
@@ -199,6 +200,26 @@ TEST(HashIndexTest, TakesAtMostTenBytesAnItemAboveAHundredThousand) {
     worst = std::max(worst, static_cast<double>(items.index().bytes()) / static_cast<double>(items.size()));
   }
   EXPECT_LE(worst, 10.2);  // free lines among those in use keep their pages
+}
+
+TEST(HashIndexTest, CommitsWhatGrowthWritesToAheadOfIt) {
+  IndexWithItems items;
+  SplitMix64 random(9);
+  std::size_t pieces = 0;
+  for (int i = 0; i < 200'000; ++i) {
+    items.add(random.next());
+    while (const std::optional<PageWork> work = items.index().begin_page_work()) {
+      ASSERT_EQ(work->kind, PageWork::Kind::kCommit);
+      ASSERT_TRUE(items.index().owns(*work));
+      ASSERT_FALSE(items.index().wants_page_work()) << "not twice";
+      ASSERT_GT(work->bytes, 0u);
+      work->run();
+      items.index().end_page_work(*work);
+      ++pieces;
+    }
+  }
+  EXPECT_GT(pieces, 50u);
+  items.check();
 }
 
 }  // namespace

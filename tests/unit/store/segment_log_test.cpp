@@ -4,6 +4,8 @@
 
 #include <cstring>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -228,6 +230,104 @@ TEST_F(SegmentLogTest, RandomAppendsAndDeathsKeepTheSums) {
     }
     if (step % 2000 == 0) log_.check_invariants();
   }
+}
+
+// --- Pages, committed ahead and given back by whoever uses the log ---
+
+class SegmentLogPages : public SegmentLogTest {
+ protected:
+  // Does all there is; returns how many pieces that was.
+  int settle() {
+    int pieces = 0;
+    while (const std::optional<PageWork> work = log_.begin_page_work()) {
+      work->run();
+      log_.end_page_work(*work);
+      ++pieces;
+    }
+    return pieces;
+  }
+  std::uint32_t committed(Location location) const { return log_.segment(log_.segment_of(location)).committed; }
+  std::uint32_t used(Location location) const { return log_.segment(log_.segment_of(location)).used; }
+};
+
+TEST_F(SegmentLogPages, AreCommittedAheadOfWhatIsAppended) {
+  Location last = add("key", 100);
+  EXPECT_TRUE(log_.wants_page_work());
+  settle();
+  EXPECT_FALSE(log_.wants_page_work());
+  for (int i = 0; i < 5'000; ++i) {
+    const std::uint32_t ahead = committed(last) - used(last);
+    const SegmentLog::SegmentNumber segment = log_.segment_of(last);
+    last = add("key", 100);
+    // Nothing was committed for this record itself.
+    if (log_.segment_of(last) == segment) {
+      ASSERT_LT(committed(last) - used(last), ahead);
+    }
+    ASSERT_LE(used(last), committed(last));
+    settle();
+    ASSERT_TRUE(committed(last) == kSegmentBytes || committed(last) - used(last) >= kSegmentBytes / 16);
+    log_.check_invariants();
+  }
+}
+
+TEST_F(SegmentLogPages, AreCommittedWithTheRecordWhereNobodyDoesItAhead) {
+  for (int i = 0; i < 2'000; ++i) {
+    const Location last = add("key", 1'000);
+    ASSERT_LE(used(last), committed(last));
+  }
+  EXPECT_LE(log_.committed_bytes(), log_.segments_in_use() * kSegmentBytes);
+}
+
+TEST_F(SegmentLogPages, OfFreedSegmentsGoBackButThoseOfOne) {
+  std::vector<Location> records;
+  for (int i = 0; i < 600; ++i) records.push_back(add("key", 1'000));
+  settle();
+  const std::uint64_t full = log_.committed_bytes();
+  for (const Location record : records) kill(record);
+  EXPECT_EQ(log_.committed_bytes(), full) << "nothing is given back by whoever kills a record";
+  EXPECT_GT(settle(), 1);
+  EXPECT_LE(log_.committed_bytes(), (log_.segments_in_use() + 1) * kSegmentBytes);
+}
+
+TEST_F(SegmentLogPages, AreNotGivenOutTwice) {
+  add("key", 100);
+  const std::optional<PageWork> work = log_.begin_page_work();
+  ASSERT_TRUE(work);
+  EXPECT_FALSE(log_.begin_page_work());
+  log_.release_warm();
+  log_.check_invariants();
+  work->run();
+  log_.end_page_work(*work);
+  settle();
+}
+
+TEST_F(SegmentLogPages, OfASegmentThatIsFilledAndFreedMeanwhileAreItsOwnStill) {
+  const Location first = add("key", 100);
+  const std::optional<PageWork> work = log_.begin_page_work();
+  ASSERT_TRUE(work);
+  const SegmentLog::SegmentNumber segment = log_.segment_of(first);
+  kill(first);
+  log_.seal(segment);
+  log_.release_warm();
+  log_.check_invariants();
+  work->run();
+  log_.end_page_work(*work);
+  EXPECT_GE(log_.segment(segment).committed, work->bytes);
+  log_.check_invariants();
+  log_.release_warm();
+  EXPECT_EQ(log_.committed_bytes(), 0u);
+}
+
+TEST_F(SegmentLogPages, CanBeWorkedOnWhenTheLogIsGone) {
+  auto log = std::make_unique<SegmentLog>(kSegmentBytes, 64 * kSegmentBytes);
+  const ItemShape shape = shape_of("key", 100, kNoExpiry);
+  const Location location = log->append(0, shape.record_bytes(), shape.record_bytes());
+  log->item(location).write(shape, "key");
+  const std::optional<PageWork> work = log->begin_page_work();
+  ASSERT_TRUE(work && log->owns(*work));
+  log = std::make_unique<SegmentLog>(kSegmentBytes, 64 * kSegmentBytes);
+  work->run();
+  EXPECT_FALSE(log->owns(*work));
 }
 
 }  // namespace

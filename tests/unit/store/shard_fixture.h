@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "larder/base/page_work.h"
 #include "larder/store/shard.h"
 
 namespace larder {
@@ -43,7 +44,15 @@ class ShardFixture : public ::testing::Test {
     Op call = op();
     const StatusCode status = shard_.set(key(name, database), {value, nullptr}, options, call);
     needed_ = call.needed;
+    settle_pages();
     return status;
+  }
+  // What ShardedStore does once it has released the shard.
+  void settle_pages() {
+    while (const std::optional<PageWork> work = shard_.begin_page_work()) {
+      work->run();
+      shard_.end_page_work(*work);
+    }
   }
   // As ShardedStore does: makes room and repeats.
   StatusCode set_evicting(std::string_view name, std::string_view value, const SetOptions& options = {}) {
@@ -71,7 +80,9 @@ class ShardFixture : public ::testing::Test {
   }
   bool erase(std::string_view name) {
     Op call = op();
-    return shard_.erase(key(name), call);
+    const bool erased = shard_.erase(key(name), call);
+    settle_pages();
+    return erased;
   }
   void flush(std::optional<Database> database) {
     Op call = op();
@@ -79,10 +90,9 @@ class ShardFixture : public ::testing::Test {
   }
   void sweep_all() {
     Op call = op();
-    while (shard_.sweep({.items_max = 16, .buckets_max = 16}, call).more) {
-    }
-    while (shard_.sweep_round({.items_max = 16, .buckets_max = 16}, call).more) {
-    }
+    while (shard_.sweep({.items_max = 16, .buckets_max = 16}, call).more) settle_pages();
+    while (shard_.sweep_round({.items_max = 16, .buckets_max = 16}, call).more) settle_pages();
+    settle_pages();
   }
   std::multiset<std::string> scan_all() {
     std::multiset<std::string> seen;
