@@ -1,6 +1,9 @@
 // One and two threads on one ShardedStore: uniform keys, as batches of sessions read them (hashed and prefetched
 // together, locks kept from one key to the next), and one hot key that all threads want. What two threads do together,
 // by what one does, is the ratio of the items a second.
+//
+// `apart` is the control: each thread has a store of its own, so nothing is shared but the machine. Two hardware
+// threads of one core, or two virtual processors on it, do little more together than one alone.
 #include <benchmark/benchmark.h>
 
 #include <array>
@@ -21,8 +24,10 @@ constexpr unsigned kThreadsMax = 2;
 // Keys that a thread draws beforehand.
 constexpr std::size_t kDraws = 1 << 18;
 
-ShardedStore& filled_store(PolicyKind policy) {
-  static std::unique_ptr<ShardedStore> store;
+// One of a few, filled for the policy.
+ShardedStore& filled_store(PolicyKind policy, std::size_t which = 0) {
+  static std::array<std::unique_ptr<ShardedStore>, kThreadsMax> stores;
+  std::unique_ptr<ShardedStore>& store = stores[which];
   if (store && store->policy() == policy) return *store;
   store = std::make_unique<ShardedStore>(
       StoreOptions{.policy = policy, .shards = shards_for(std::uint64_t{1} << 30, 0, kThreadsMax)});
@@ -35,10 +40,17 @@ ShardedStore& filled_store(PolicyKind policy) {
   return *store;
 }
 
+enum class Stores { kOne, kApart };
+
 // `keys`: how many different ones are asked for.
-void read_batches(benchmark::State& state, PolicyKind policy, std::uint64_t keys) {
-  static ShardedStore* shared = nullptr;
-  if (state.thread_index() == 0) shared = &filled_store(policy);
+void read_batches(benchmark::State& state, PolicyKind policy, std::uint64_t keys, Stores stores = Stores::kOne) {
+  static std::array<ShardedStore*, kThreadsMax> of_thread{};
+  if (state.thread_index() == 0) {
+    for (int thread = 0; thread < state.threads(); ++thread) {
+      of_thread[static_cast<std::size_t>(thread)] =
+          &filled_store(policy, stores == Stores::kApart ? static_cast<std::size_t>(thread) : 0);
+    }
+  }
   SplitMix64 random(static_cast<std::uint64_t>(state.thread_index()) + 1);
   std::vector<MicroKey> names;
   for (std::size_t i = 0; i < kDraws; ++i) names.push_back(micro_key(random.below(keys)));
@@ -46,7 +58,7 @@ void read_batches(benchmark::State& state, PolicyKind policy, std::uint64_t keys
   std::array<Key, kBatch> batch;
   std::array<KeyHash, kBatch> hashes;
   for (auto _ : state) {
-    ShardedStore& store = *shared;
+    ShardedStore& store = *of_thread[static_cast<std::size_t>(state.thread_index())];
     for (std::size_t i = 0; i < kBatch; ++i) {
       batch[i] = store.key(0, names[next++ % kDraws].view());
       hashes[i] = batch[i].hash;
@@ -68,10 +80,17 @@ void read_batches(benchmark::State& state, PolicyKind policy, std::uint64_t keys
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * kBatch));
 }
 
-BENCHMARK_CAPTURE(read_batches, lru_uniform, PolicyKind::kAllKeysLru, kItems)->ThreadRange(1, 2)->UseRealTime();
-BENCHMARK_CAPTURE(read_batches, lru_hot_key, PolicyKind::kAllKeysLru, 1)->ThreadRange(1, 2)->UseRealTime();
-BENCHMARK_CAPTURE(read_batches, s3fifo_uniform, PolicyKind::kAllKeysS3Fifo, kItems)->ThreadRange(1, 2)->UseRealTime();
-BENCHMARK_CAPTURE(read_batches, s3fifo_hot_key, PolicyKind::kAllKeysS3Fifo, 1)->ThreadRange(1, 2)->UseRealTime();
+#define LARDER_READ_BATCHES(name, ...) \
+  BENCHMARK_CAPTURE(read_batches, name, __VA_ARGS__)->ThreadRange(1, kThreadsMax)->UseRealTime()
+
+LARDER_READ_BATCHES(lru_uniform, PolicyKind::kAllKeysLru, kItems);
+LARDER_READ_BATCHES(lru_uniform_apart, PolicyKind::kAllKeysLru, kItems, Stores::kApart);
+LARDER_READ_BATCHES(lru_hot_key, PolicyKind::kAllKeysLru, 1);
+LARDER_READ_BATCHES(lru_hot_key_apart, PolicyKind::kAllKeysLru, 1, Stores::kApart);
+LARDER_READ_BATCHES(s3fifo_uniform, PolicyKind::kAllKeysS3Fifo, kItems);
+LARDER_READ_BATCHES(s3fifo_uniform_apart, PolicyKind::kAllKeysS3Fifo, kItems, Stores::kApart);
+LARDER_READ_BATCHES(s3fifo_hot_key, PolicyKind::kAllKeysS3Fifo, 1);
+LARDER_READ_BATCHES(s3fifo_hot_key_apart, PolicyKind::kAllKeysS3Fifo, 1, Stores::kApart);
 
 }  // namespace
 }  // namespace larder

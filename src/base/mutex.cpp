@@ -1,5 +1,7 @@
 #include "larder/base/mutex.h"
 
+#include <algorithm>
+
 namespace larder {
 
 namespace {
@@ -18,9 +20,11 @@ void relax() {
 // After Drepper's "Futexes Are Tricky" (2011): once anybody may be asleep the state stays kHeldWithWaiters until an
 // unlock has woken one, so no wake-up is lost.
 void SpinMutex::lock_contended() {
-  for (int spin = 0; spin < kSpins; ++spin) {
-    if (state_.load(std::memory_order_relaxed) == kFree && try_lock()) return;
-    relax();
+  int between = 1;
+  for (int pauses = 0; pauses < kPausesMax; pauses += between) {
+    between = std::min(2 * between, kPausesBetweenMax);
+    for (int pause = 0; pause < between; ++pause) relax();
+    if (try_lock()) return;
   }
   while (state_.exchange(kHeldWithWaiters, std::memory_order_acquire) != kFree) {
     state_.wait(kHeldWithWaiters, std::memory_order_relaxed);

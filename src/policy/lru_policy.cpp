@@ -14,9 +14,14 @@ void LruPolicy::on_insert(Location item, KeyHash /*hash*/, TimeMs now_ms) {
 
 void LruPolicy::on_hit(Location item, KeyHash /*hash*/, TimeMs now_ms) {
   // The tail's place is never left to the ring: its time is what other shards compare with.
-  const bool full = hits_.note(item);
-  if (full || item == list_.tail()) apply_hits();
-  host_.item(item).set_last_access(ticks_of(now_ms));
+  if (!hits_.was_last(item)) {
+    const bool full = hits_.note(item);
+    if (full || item == list_.tail()) apply_hits();
+  }
+  // An item that many threads read at once is not written to by each.
+  ItemRef record = host_.item(item);
+  const Ticks now = ticks_of(now_ms);
+  if (record.node().last_access != now) record.set_last_access(now);
 }
 
 void LruPolicy::on_move(Location from, Location to) {

@@ -49,7 +49,7 @@ void Shard::prefetch_item(KeyHash hash) const {
 }
 
 Location Shard::find_live(const Key& key, Op& op) {
-  now_ms_ = op.now_ms;
+  set_now(op.now_ms);
   const Location location = find(key);
   if (location == kNowhere || reclaim_if_dead(location, key.hash, op, nullptr)) return kNowhere;
   return location;

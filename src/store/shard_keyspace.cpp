@@ -19,7 +19,7 @@ constexpr std::size_t kKeyBytesPerItem = 512;
 
 std::optional<std::uint64_t> Shard::scan(std::uint64_t from_position, WorkBudget budget, Op& op,
                                          const std::function<void(const ItemView&)>& visit) {
-  now_ms_ = op.now_ms;
+  set_now(op.now_ms);
   std::size_t items = 0;
   std::size_t buckets = 0;
   std::uint64_t position = from_position;
@@ -92,7 +92,7 @@ Location Shard::random_item(std::uint64_t random) const {
 }
 
 void Shard::flush(std::optional<Database> database, Op& op) {
-  now_ms_ = op.now_ms;
+  set_now(op.now_ms);
   // An output may not take in what is written after the flush.
   end_compaction();
   flush_sequence_ = log_.seal_all_open();
@@ -116,7 +116,7 @@ Shard::Empty Shard::make_empty() {
 }
 
 std::unique_ptr<FlushedContents> Shard::flush_all(Empty&& empty, Op& op) {
-  now_ms_ = op.now_ms;
+  set_now(op.now_ms);
   emit(EventKind::kFlushed, kAllDatabases, {}, op);
   budget_.give_back({0, stats_.items});
   std::swap(log_, empty.log);

@@ -33,7 +33,7 @@ std::optional<std::int64_t> Shard::coldest_rank() const {
 }
 
 WorkDone Shard::evict(RoomNeeded wanted, WorkBudget budget, Op& op) {
-  now_ms_ = op.now_ms;
+  set_now(op.now_ms);
   counts_items_ = budget_.items_max() != 0;
   const std::uint64_t bytes_before = stats_.used_bytes();
   const std::uint64_t items_before = stats_.items;

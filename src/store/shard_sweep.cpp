@@ -14,7 +14,7 @@ constexpr std::size_t kSegmentsPerLook = 4;
 }  // namespace
 
 WorkDone Shard::sweep(WorkBudget budget, Op& op) {
-  now_ms_ = op.now_ms;
+  set_now(op.now_ms);
   const std::uint64_t bytes_before = stats_.used_bytes();
   WorkDone done;
   if (urgent_.active || sweep_is_due(op.now_ms)) walk(urgent_, Urgency::kDue, budget, op, nullptr, done);
@@ -28,7 +28,7 @@ WorkDone Shard::sweep(WorkBudget budget, Op& op) {
 }
 
 WorkDone Shard::sweep_round(WorkBudget budget, Op& op) {
-  now_ms_ = op.now_ms;
+  set_now(op.now_ms);
   WorkDone done;
   if (!round_.active && !round_is_due(op.now_ms)) return done;
   const std::uint64_t bytes_before = stats_.used_bytes();

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "larder/base/check.h"
+#include "larder/base/prefetch.h"
 #include "larder/store/sharded_store.h"
 
 namespace larder {
@@ -46,6 +47,8 @@ class ByShard {
 // executes the operation.
 void ShardedStore::prefetch(std::span<const KeyHash> hashes) NO_LOCK_ANALYSIS {
   LARDER_DCHECK(hashes.size() <= kPrefetchMax);
+  // What other threads have locked last comes from their cores, all of it at once.
+  for (const KeyHash hash : hashes) prefetch_to_write(&slot_of(hash).mutex);
   const ByShard by_shard(hashes, shard_bits_);
   const auto each_locked = [&](auto&& look) NO_LOCK_ANALYSIS {
     Slot* locked = nullptr;

@@ -1,6 +1,6 @@
 // The two locks of the house. Mutex: std::mutex with annotations, for anything off the data path. SpinMutex: for a
-// shard, held for some microseconds at most in most cases; spins briefly, then parks in the kernel (std::atomic::wait),
-// 4 bytes.
+// shard, held for some microseconds at most in most cases; spins, looking ever more seldom, so that whoever holds it
+// keeps the cache lines of what it guards meanwhile, then parks in the kernel (std::atomic::wait); 4 bytes.
 #pragma once
 
 #include <atomic>
@@ -28,9 +28,11 @@ class CAPABILITY("mutex") SpinMutex {
     if (state_.compare_exchange_strong(expected, kHeld, std::memory_order_acquire)) return;
     lock_contended();
   }
+  // Looks before it writes, so that a try that fails takes the cache line from nobody.
   bool try_lock() TRIES_LOCK(true) {
     std::uint32_t expected = kFree;
-    return state_.compare_exchange_strong(expected, kHeld, std::memory_order_acquire);
+    return state_.load(std::memory_order_relaxed) == kFree &&
+           state_.compare_exchange_strong(expected, kHeld, std::memory_order_acquire);
   }
   void unlock() RELEASES_LOCK() {
     if (state_.exchange(kFree, std::memory_order_release) == kHeldWithWaiters) state_.notify_one();
@@ -40,7 +42,9 @@ class CAPABILITY("mutex") SpinMutex {
   static constexpr std::uint32_t kFree = 0;
   static constexpr std::uint32_t kHeld = 1;
   static constexpr std::uint32_t kHeldWithWaiters = 2;
-  static constexpr int kSpins = 100;
+  // Of some 20 ns each: in all, and at most between two looks.
+  static constexpr int kPausesMax = 1'000;
+  static constexpr int kPausesBetweenMax = 64;
 
   void lock_contended() NO_LOCK_ANALYSIS;
 

@@ -9,4 +9,10 @@ inline void prefetch(const void* address) {
   asm volatile("" : : "r"(address));
 }
 
+// The same for a line that will be written to, so that it is fetched from other cores' caches once and not twice.
+inline void prefetch_to_write(const void* address) {
+  __builtin_prefetch(address, 1);
+  asm volatile("" : : "r"(address));
+}
+
 }  // namespace larder

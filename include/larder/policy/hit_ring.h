@@ -20,6 +20,8 @@ class HitRing {
     items_[noted_++] = item;
     return noted_ == kCapacity;
   }
+  // The hit noted last, if any: a list that only asks for the order need not be told of the same item again.
+  bool was_last(Location item) const { return noted_ != 0 && items_[noted_ - 1] == item; }
   // How often the item is in it.
   std::size_t count(Location item) const {
     return static_cast<std::size_t>(std::count(items_.begin(), items_.begin() + noted_, item));
@@ -49,8 +51,8 @@ class HitRing {
     if (node.next != kNowhere) host.prefetch(node.next);
   }
 
-  std::array<Location, kCapacity> items_{};
   std::size_t noted_ = 0;
+  std::array<Location, kCapacity> items_{};
 };
 
 }  // namespace larder

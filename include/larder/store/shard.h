@@ -219,6 +219,11 @@ class Shard final : private PolicyHost {
   KeyHash hash_of(Location location) const override;
   Location random_item(std::uint64_t random) const override;
 
+  // Writes only what changes: reads then leave the shard's cache lines to all cores.
+  void set_now(TimeMs now_ms) {
+    if (now_ms_ != now_ms) now_ms_ = now_ms;
+  }
+
   // --- Items (shard_items.cpp) ---
   std::uint64_t position_of(KeyHash hash) const { return hash_position(hash, shard_bits_); }
   // kNowhere if the key has no live item; a dead one is reclaimed.

@@ -169,8 +169,8 @@ class ShardedStore {
     Slot(const Shard::Options& options, Budget& budget) : shard(options, budget), number(options.number) {}
 
     SpinMutex mutex;
+    HoldTimes times;  // written under the lock; what every hold writes is beside it
     Shard shard GUARDED_BY(mutex);
-    HoldTimes times;  // written under the lock
     const std::uint32_t number;
   };
   // Holds a shard's lock; at the end it tells the other threads the rank of the shard's next victim, and how long it
