@@ -229,11 +229,13 @@ void Session::execute(std::size_t index, Execution& execution) {
 
   ReplyWriter reply(out, version_);
   const FoundCommand command = admit(batch_.commands[index], request, reply);
+  bool called = false;
   if (command) {
     record_->last_command.store(command.index + 1, std::memory_order_relaxed);
     if (transaction_ != nullptr && transaction_->queues(*command.spec)) [[unlikely]] {
       queue(command, request, reply);
     } else {
+      called = true;
       const Key* const first_key = batch_.has_key[index] ? &batch_.keys[index] : nullptr;
       const Outcome outcome = call(command, request, first_key, reply, execution);
       if (outcome == Outcome::kClose) closing_ = true;
@@ -245,7 +247,7 @@ void Session::execute(std::size_t index, Execution& execution) {
   if (out.begins_with(mark, '-')) [[unlikely]] {
     execution.release_lock();  // errors are counted under a lock of their own
     count_error(out, mark);
-    if (command) statistics_.by_command[command.index].failed.add();
+    if (called) statistics_.by_command[command.index].failed.add();
   }
   if (suppressed()) drop_suppressed(out, mark);
   if (room_ != nullptr || request.body_skipped()) forget_room();
