@@ -89,8 +89,8 @@ bool Transaction::watched_changed(ShardedStore& store, TimeMs now_ms) const {
   for (const auto& [hash, watched] : watched_) {
     bool changed = false;
     const Key key = watched.key(hash);
-    store.run(key, now_ms, [&](Shard& shard, Op&) {
-      changed = shard.has_changed(key, watched.mark, now_ms);
+    store.run(key, now_ms, [&, mark = watched.mark](Shard& shard, Op&) {
+      changed = shard.has_changed(key, mark, now_ms);
       return StatusCode::kOk;
     });
     if (changed) return true;
