@@ -10,6 +10,7 @@ namespace {
 
 std::string flags_of(const ClientRecord& record) {
   std::string flags;
+  if (record.queued_commands.load(std::memory_order_relaxed) >= 0) flags += 'x';
   if (record.parked.load(std::memory_order_relaxed)) flags += 'b';
   if (record.info.unix_socket) flags += 'U';
   if (record.no_evict.load(std::memory_order_relaxed)) flags += 'e';
@@ -47,6 +48,7 @@ std::string client_line(const ClientRecord& record, TimeMs now_ms) {
   const std::uint64_t unread = gauges.unread_bytes.load(std::memory_order_relaxed);
   const std::uint64_t unsent = gauges.unsent_bytes.load(std::memory_order_relaxed);
   const std::uint64_t buffers = gauges.buffer_bytes.load(std::memory_order_relaxed);
+  const std::uint64_t transaction_bytes = record.transaction_bytes.load(std::memory_order_relaxed);
 
   std::string line;
   const auto field = [&line](std::string_view key, std::string_view value) {
@@ -66,17 +68,17 @@ std::string client_line(const ClientRecord& record, TimeMs now_ms) {
   number("sub", 0);
   number("psub", 0);
   number("ssub", 0);
-  number("multi", -1);
+  number("multi", record.queued_commands.load(std::memory_order_relaxed));
   number("qbuf", unread);
   number("qbuf-free", buffers - std::min(unread, buffers));
   number("argv-mem", 0);
-  number("multi-mem", 0);
+  number("multi-mem", transaction_bytes);
   number("rbs", 0);
   number("rbp", 0);
   number("obl", 0);
   number("oll", 0);
   number("omem", unsent);
-  number("tot-mem", sizeof(ClientRecord) + buffers + unsent);
+  number("tot-mem", sizeof(ClientRecord) + buffers + unsent + transaction_bytes);
   field("events", unsent == 0 ? "r" : "rw");
   field("cmd", last_command_of(record));
   field("user", "default");

@@ -9,6 +9,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "commands/transaction_memory.h"
 #include "larder/base/clock.h"
 #include "larder/base/mutex.h"
 #include "larder/protocol/request_handler.h"
@@ -28,7 +29,9 @@ struct ClientRecord {
   std::atomic<bool> no_evict{false};
   std::atomic<bool> no_touch{false};
   std::atomic<bool> parked{false};
+  std::atomic<std::int32_t> queued_commands{-1};  // between MULTI and EXEC; otherwise -1
   std::atomic<std::uint64_t> requests{0};
+  std::atomic<std::uint64_t> transaction_bytes{0};  // what it has queued and watches takes
 
   mutable Mutex mutex;
   std::string name GUARDED_BY(mutex);
@@ -44,10 +47,12 @@ class ClientRegistry {
   // In the order of their ids. Nobody waits while `visit` runs: it works on a copy of the list.
   void for_each(const std::function<void(const ClientRecord&)>& visit) const;
   std::size_t size() const;
+  TransactionMemory& transaction_memory() { return transaction_memory_; }
 
  private:
   mutable Mutex mutex_;
   std::unordered_map<std::uint64_t, std::shared_ptr<ClientRecord>> clients_ GUARDED_BY(mutex_);
+  TransactionMemory transaction_memory_;
 };
 
 }  // namespace larder

@@ -63,12 +63,15 @@ void reply_flags(ReplyWriter& reply, std::uint32_t flags) {
 
 // What the command does to its keys, in the words of Redis's key specifications.
 void reply_key_access(ReplyWriter& reply, std::uint32_t flags) {
+  constexpr std::array<std::string_view, 1> kWatches = {"RO"};
   constexpr std::array<std::string_view, 2> kReads = {"RO", "access"};
   constexpr std::array<std::string_view, 3> kWrites = {"RW", "access", "update"};
   if ((flags & kWrite) != 0) {
     reply_words(reply, kWrites);
-  } else {
+  } else if ((flags & kReadOnly) != 0) {
     reply_words(reply, kReads);
+  } else {
+    reply_words(reply, kWatches);
   }
 }
 

@@ -16,8 +16,16 @@ namespace larder {
 
 namespace {
 
+// What EXEC executes is answered at once.
+bool may_wait(CommandContext& context) {
+  if (!context.session.in_exec()) return true;
+  context.reply.error("ERR this DEBUG command waits, and nothing waits inside a transaction");
+  return false;
+}
+
 // DEBUG DELAY milliseconds [reply [limit-milliseconds]]
 Outcome debug_delay(CommandContext& context) {
+  if (!may_wait(context)) return Outcome::kDone;
   constexpr IntRange kNotNegative = {.min = 0};
   const auto delay_ms = read_int_within(context, 2, kNotNegative);
   if (!delay_ms) return Outcome::kDone;
@@ -47,6 +55,7 @@ Outcome debug_delay(CommandContext& context) {
 
 // DEBUG SLEEP seconds
 Outcome debug_sleep(CommandContext& context) {
+  if (!may_wait(context)) return Outcome::kDone;
   const auto seconds = read_float(context, 2);
   if (!seconds) return Outcome::kDone;
   constexpr long double kMsPerSecond = 1'000;

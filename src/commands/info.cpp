@@ -69,6 +69,7 @@ ClientFigures client_figures(const ClientRegistry& clients) {
   clients.for_each([&](const ClientRecord& record) {
     ++figures.clients;
     if (record.parked.load(std::memory_order_relaxed)) ++figures.parked;
+    figures.buffer_bytes += record.transaction_bytes.load(std::memory_order_relaxed);
     if (record.info.gauges == nullptr) return;
     const ConnectionGauges& gauges = *record.info.gauges;
     const std::uint64_t unread = gauges.unread_bytes.load(std::memory_order_relaxed);

@@ -33,7 +33,7 @@ std::string info_text(const Services& services, const ClientRegistry& clients, T
 struct ClientFigures {
   std::uint64_t clients = 0;
   std::uint64_t parked = 0;
-  std::uint64_t buffer_bytes = 0;  // received and unsent bytes, and what is held for them
+  std::uint64_t buffer_bytes = 0;  // received, queued and unsent bytes, and what is held for them
   std::uint64_t unread_bytes_max = 0;
   std::uint64_t unsent_bytes_max = 0;
 };

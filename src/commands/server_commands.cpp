@@ -67,7 +67,7 @@ Outcome cmd_wait(CommandContext& context) {
   const auto timeout_ms = read_int(context, 2, "ERR timeout is not an integer or out of range");
   if (!timeout_ms) return Outcome::kDone;
   if (*timeout_ms < 0) return fail(context, "ERR timeout is negative");
-  if (*replicas <= 0) {
+  if (*replicas <= 0 || context.session.in_exec()) {
     context.reply.integer(0);
     return Outcome::kDone;
   }

@@ -34,6 +34,7 @@ Session::Session(const Services& services, ClientRegistry& clients, std::shared_
 }
 
 Session::~Session() {
+  end_transaction();
   clients_.remove(record_->info.ref.id);
 }
 
@@ -228,18 +229,27 @@ void Session::execute(std::size_t index, Execution& execution) {
 
   ReplyWriter reply(out, version_);
   const FoundCommand command = admit(batch_.commands[index], request, reply);
+  bool called = false;
   if (command) {
     record_->last_command.store(command.index + 1, std::memory_order_relaxed);
-    const Outcome outcome = call(command, index, reply, execution);
-    if (outcome == Outcome::kClose) closing_ = true;
-    LARDER_DCHECK((outcome == Outcome::kParked) == parked());
+    if (transaction_ != nullptr && transaction_->queues(*command.spec)) [[unlikely]] {
+      queue(command, request, reply);
+    } else {
+      called = true;
+      const Key* const first_key = batch_.has_key[index] ? &batch_.keys[index] : nullptr;
+      const Outcome outcome = call(command, request, first_key, reply, execution);
+      if (outcome == Outcome::kClose) closing_ = true;
+      LARDER_DCHECK((outcome == Outcome::kParked) == parked());
+    }
+  } else if (in_multi()) {
+    spoil_transaction(batch_.commands[index], out, mark);
   }
   if (out.begins_with(mark, '-')) [[unlikely]] {
     execution.release_lock();  // errors are counted under a lock of their own
     count_error(out, mark);
-    if (command) statistics_.by_command[command.index].failed.add();
+    if (called) statistics_.by_command[command.index].failed.add();
   }
-  if (suppressed()) out.truncate(mark);
+  if (suppressed()) drop_suppressed(out, mark);
   if (room_ != nullptr || request.body_skipped()) forget_room();
 }
 
@@ -287,9 +297,9 @@ FoundCommand Session::admit(FoundCommand command, const Request& request, ReplyW
   return {};
 }
 
-Outcome Session::call(const FoundCommand& command, std::size_t index, ReplyWriter& reply, Execution& execution) {
+Outcome Session::call(const FoundCommand& command, const Request& request, const Key* first_key, ReplyWriter& reply,
+                      Execution& execution) {
   const CommandSpec& spec = *command.spec;
-  const Request& request = batch_.requests[index];
   parked_command_ = command.index;
   // What may take long has its time for itself.
   if (!spec.keyed) execution.statistics.close();
@@ -304,7 +314,7 @@ Outcome Session::call(const FoundCommand& command, std::size_t index, ReplyWrite
                          .now_ms = execution.now_ms,
                          .now_ns = execution.statistics.begin_ns(),
                          .room = room_.get(),
-                         .first_key = batch_.has_key[index] ? &batch_.keys[index] : nullptr,
+                         .first_key = first_key,
                          .kept = execution.kept};
   const std::uint64_t hits_before = statistics_.hits.get();
   const std::size_t bytes_before = execution.out.size();
@@ -358,6 +368,7 @@ void Session::reset() {
   set_version(RespVersion::k2);
   set_reply_mode(ReplyMode::kOn);
   set_no_touch(false);
+  end_transaction();
   record_->no_evict.store(false, std::memory_order_relaxed);
   set_authenticated(!services_.access.has_password());
   const LockGuard guard(record_->mutex);
@@ -368,6 +379,10 @@ void Session::reset() {
 
 std::uint64_t Session::park(std::chrono::milliseconds time_limit, std::string timeout_error) {
   LARDER_CHECK(!parked());
+  if (in_exec()) {
+    transaction_->refuse_wait(std::move(timeout_error));
+    return ++last_ticket_;
+  }
   parked_ticket_ = ++last_ticket_;
   record_->parked.store(true, std::memory_order_relaxed);
   answer_after(services_.connections, time_limit, record_->info.ref, parked_ticket_,

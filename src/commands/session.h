@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "commands/batch_statistics.h"
 #include "commands/client_registry.h"
@@ -16,6 +17,7 @@
 #include "commands/command_table.h"
 #include "commands/refill_timer.h"
 #include "commands/request_batch.h"
+#include "commands/transaction.h"
 #include "larder/protocol/request_handler.h"
 #include "larder/protocol/resp_parser.h"
 #include "larder/store/sharded_store.h"
@@ -61,9 +63,25 @@ class Session final : public RequestSession {
   // RESET: as a new connection, login included.
   void reset();
 
+  // --- Transactions (session_transaction.cpp) ---
+  // Between MULTI and EXEC.
+  bool in_multi() const { return transaction_ != nullptr && transaction_->is_queuing(); }
+  // While EXEC executes.
+  bool in_exec() const { return transaction_ != nullptr && transaction_->is_executing(); }
+  // Begins to be, if there is none.
+  Transaction& transaction();
+  void unwatch();
+  // Forgets what is queued and watched.
+  void end_transaction();
+  // Executes what is queued, and replies. REQUIRES: in_multi().
+  void exec(CommandContext& context);
+  // A queued command, by its index, has answered an error.
+  void count_failed(std::size_t command, std::string_view code);
+
   // --- Answering later ---
   // Parks the session on the request being executed and returns the ticket of its answer. A handler that parks returns
-  // Outcome::kParked. After `time_limit` the client gets `timeout_error`.
+  // Outcome::kParked. After `time_limit` the client gets `timeout_error`; inside EXEC, where nothing waits, it gets it
+  // at once.
   std::uint64_t park(std::chrono::milliseconds time_limit, std::string timeout_error);
   // Answers the parked request from any thread: posts to the connection. A ticket that is no longer waited for
   // (answered, timed out, closed) is dropped.
@@ -112,11 +130,20 @@ class Session final : public RequestSession {
   // The row to call; writes the error and answers nothing if the request may not be executed.
   FoundCommand admit(FoundCommand command, const Request& request, ReplyWriter& reply);
   static bool is_http(const Request& request);
-  Outcome call(const FoundCommand& command, std::size_t index, ReplyWriter& reply, Execution& execution);
+  Outcome call(const FoundCommand& command, const Request& request, const Key* first_key, ReplyWriter& reply,
+               Execution& execution);
+  // Between MULTI and EXEC: keeps the request; and what becomes of the transaction when `refused` was not admitted.
+  void queue(const FoundCommand& command, const Request& request, ReplyWriter& reply);
+  bool has_room_to_queue(const FoundCommand& command, const Request& request);
+  void spoil_transaction(const FoundCommand& refused, ReplyBuffer& out, const ReplyBuffer::Mark& mark);
   // Whether the shard that is held is wanted by the request after `index` as well, and has not been held for too much.
   bool keeps_lock(std::size_t index, const Execution& execution) const;
   // Counts an error reply. True if it was one.
   bool count_error(const ReplyBuffer& out, const ReplyBuffer::Mark& mark);
+  // CLIENT REPLY: takes back what was written since the mark, if it is not to be heard.
+  void drop_suppressed(ReplyBuffer& out, const ReplyBuffer::Mark& mark) {
+    if (!std::exchange(answers_all_the_same_, false)) out.truncate(mark);
+  }
   bool suppressed() const { return skip_reply_ || reply_mode_ != ReplyMode::kOn; }
   void deliver(std::uint64_t ticket, const std::function<void(ReplyWriter&)>& write_reply, ReplyBuffer& out);
 
@@ -146,6 +173,11 @@ class Session final : public RequestSession {
   std::uint64_t parked_ticket_ = 0;  // 0: not parked
   std::uint64_t last_ticket_ = 0;
   std::size_t parked_command_ = 0;
+  bool answers_all_the_same_ = false;         // the request being executed, though replies are off by now
+  std::unique_ptr<Transaction> transaction_;  // null: neither between MULTI and EXEC nor watching
 };
+
+// What EXEC answers where an error reply ("-ERR text\r\n") has ended the transaction.
+std::string transaction_aborted_because(std::string_view error_reply);
 
 }  // namespace larder

@@ -26,6 +26,35 @@ Blob* Request::blob(std::size_t index) const {
   return found != blobs_.end() && found->first == index ? found->second.get() : nullptr;
 }
 
+Request Request::owned() const {
+  // Longer than what a string keeps inside itself.
+  constexpr std::size_t kOnHeapMin = 32;
+  Request copy;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < size(); ++i) bytes += blob(i) == nullptr ? arguments_[i].size() : 0;
+  copy.own_bytes_.reserve(std::max(bytes, kOnHeapMin));
+  copy.arguments_.reserve(size());
+  copy.blobs_.reserve(blobs_.size());
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (Blob* const block = blob(i)) {
+      copy.add_blob(BlobRef::share(block));
+      continue;
+    }
+    const std::size_t at = copy.own_bytes_.size();
+    copy.own_bytes_.append(arguments_[i]);
+    copy.arguments_.emplace_back(copy.own_bytes_.data() + at, arguments_[i].size());
+  }
+  copy.wire_bytes_ = wire_bytes_;
+  return copy;
+}
+
+std::size_t Request::memory_bytes() const {
+  std::size_t bytes = arguments_.capacity() * sizeof arguments_[0] + own_bytes_.capacity() +
+                      blobs_.capacity() * sizeof(std::pair<std::size_t, BlobRef>);
+  for (const auto& [index, block] : blobs_) bytes += Blob::footprint_bytes(block->size());
+  return bytes;
+}
+
 void Request::clear_grown() {
   own_bytes_.clear();
   if (arguments_.capacity() > kArgumentsKept) std::vector<std::string_view>().swap(arguments_);

@@ -133,8 +133,12 @@ void Reservation::take_over(Reservation& other) {
   add(room);
 }
 
+bool Reservation::may_overdraw(RoomNeeded room) const {
+  return purpose_ == Purpose::kMultiWrite && overdrawn_bytes_ + room.bytes <= limits::kOverdrawBytesMax;
+}
+
 bool Reservation::overdraw(RoomNeeded room) {
-  if (purpose_ != Purpose::kMultiWrite || overdrawn_bytes_ + room.bytes > limits::kOverdrawBytesMax) return false;
+  if (!may_overdraw(room)) return false;
   overdrawn_bytes_ += room.bytes;
   budget_.take(room);
   return true;

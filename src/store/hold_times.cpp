@@ -6,7 +6,7 @@ namespace larder {
 
 std::string_view hold_kind_name(HoldKind kind) {
   static constexpr std::array<std::string_view, kHoldKinds> kNames = {
-      "operation", "several_keys", "keyspace", "eviction", "maintenance", "flush", "setting"};
+      "operation", "several_keys", "transaction", "keyspace", "eviction", "maintenance", "flush", "setting"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 

@@ -101,6 +101,7 @@ void ShardedStore::add_listener(EventListener* listener) {
 }
 
 void ShardedStore::deliver_to_listeners(const Events& events) {
+  if (HeldShards* const held = HeldShards::of(*this)) return held->keep(events);
   std::vector<Event> wanted;
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
     if (listener_masks_[i] == wanted_events_) {
@@ -148,7 +149,7 @@ std::uint64_t ShardedStore::scan(std::uint64_t cursor, std::size_t count, TimeMs
     Events events(wanted_events_);
     std::optional<std::uint64_t> next;
     {
-      Hold hold(*this, slot, HoldKind::kKeyspace);
+      HoldOnce hold(*this, slot, HoldKind::kKeyspace);
       Op op{now_ms, events, nullptr, {}};
       const std::size_t wanted = std::min(count - visited, limits::kSweepBucketsPerVisit);
       next = slot.shard.scan(position, {.items_max = wanted, .buckets_max = kScanBucketsPerItem * wanted}, op,
@@ -225,7 +226,7 @@ bool ShardedStore::flush_all(TimeMs now_ms) {
     Shard::Empty empty = empty_for(*slot);
     std::unique_ptr<FlushedContents> flushed;
     {
-      Hold hold(*this, *slot, HoldKind::kFlush);
+      HoldOnce hold(*this, *slot, HoldKind::kFlush);
       Op op{now_ms, events, nullptr, {}};
       flushed = slot->shard.flush_all(std::move(empty), op);
     }

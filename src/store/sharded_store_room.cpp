@@ -1,5 +1,5 @@
-// How ShardedStore makes room, and the writes to several keys that need it beforehand. Room is always made with no
-// shard locked by this thread, and what is freed goes straight into the reservation that waits for it.
+// How ShardedStore makes room. It is always made with no shard locked by this thread, and what is freed goes straight
+// into the reservation that waits for it.
 #include <algorithm>
 #include <thread>
 #include <utility>
@@ -15,8 +15,6 @@ namespace {
 constexpr int kVictimTriesMax = 8;
 // How often the last resort finds nothing to evict, with nobody else holding room, before it gives up.
 constexpr int kFruitlessTriesMax = 3;
-// How many visits one multi-key write spends on settling what it overdrew; maintain() does the rest.
-constexpr std::size_t kSettleVisitsMax = 2 * limits::kOverdrawBytesMax / (limits::kEvictItemsPerVisit * 64);
 
 }  // namespace
 
@@ -169,96 +167,6 @@ bool ShardedStore::settle_excess(std::size_t visits_max, TimeMs now_ms, Events& 
     if (evict_coldest(excess, nullptr, now_ms, events) == 0) return false;
   }
   return !budget_.excess().none();
-}
-
-// --- Several keys at once ---
-
-std::vector<std::uint32_t> ShardedStore::shards_of(std::span<const Key> keys) const {
-  std::vector<std::uint32_t> numbers;
-  numbers.reserve(keys.size());
-  for (const Key& key : keys) numbers.push_back(hash_shard(key.hash, shard_bits_));
-  std::sort(numbers.begin(), numbers.end());
-  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
-  return numbers;
-}
-
-std::size_t ShardedStore::existing(std::span<const Key> keys, TimeMs now_ms) NO_LOCK_ANALYSIS {
-  return static_cast<std::size_t>(std::count_if(keys.begin(), keys.end(), [&](const Key& key) NO_LOCK_ANALYSIS {
-    return slot_of(key.hash).shard.contains(key, now_ms);
-  }));
-}
-
-// What the indexes of the shards may grow by if every key is new there.
-std::size_t ShardedStore::index_growth_bytes_max(std::span<const Key> keys,
-                                                 const std::vector<std::uint32_t>& numbers) NO_LOCK_ANALYSIS {
-  std::vector<std::size_t> inserts(numbers.size());
-  for (const Key& key : keys) {
-    const auto place = std::lower_bound(numbers.begin(), numbers.end(), hash_shard(key.hash, shard_bits_));
-    ++inserts[static_cast<std::size_t>(place - numbers.begin())];
-  }
-  std::size_t bytes = 0;
-  for (std::size_t i = 0; i < numbers.size(); ++i) bytes += slots_[numbers[i]]->shard.growth_bytes_max(inserts[i]);
-  return bytes;
-}
-
-std::int64_t ShardedStore::lock_all(const std::vector<std::uint32_t>& ascending) NO_LOCK_ANALYSIS {
-  for (const std::uint32_t number : ascending) slots_[number]->mutex.lock();
-  // Without its wait for the others' locks, during which it holds the first.
-  return ascending.empty() ? kNotTimed : begin_hold(*slots_[ascending.front()], HoldKind::kSeveralKeys);
-}
-
-void ShardedStore::unlock_all(const std::vector<std::uint32_t>& ascending, std::int64_t begin_ns) NO_LOCK_ANALYSIS {
-  if (begin_ns != kNotTimed) end_hold(*slots_[ascending.front()], HoldKind::kSeveralKeys, begin_ns);
-  bool page_work = false;
-  for (const std::uint32_t number : ascending) {
-    publish(*slots_[number]);
-    page_work = page_work || slots_[number]->shard.wants_page_work();
-    slots_[number]->mutex.unlock();
-  }
-  if (!page_work) return;
-  for (const std::uint32_t number : ascending) {
-    std::optional<PageWork> pages;
-    {
-      LockGuard lock(slots_[number]->mutex);
-      if (slots_[number]->shard.wants_page_work()) pages = slots_[number]->shard.begin_page_work();
-    }
-    do_page_work(*slots_[number], std::move(pages));
-  }
-}
-
-StatusCode ShardedStore::run_multi(std::span<const Key> keys, RoomNeeded room, TimeMs now_ms,
-                                   const std::function<StatusCode(MultiAccess&)>& body, Reservation* held) {
-  const std::vector<std::uint32_t> numbers = shards_of(keys);
-  Events events(wanted_events_);
-  StatusCode status = StatusCode::kOutOfMemory;
-  {
-    Reservation reservation(budget_, {}, Reservation::Purpose::kMultiWrite);
-    if (held != nullptr) reservation.take_over(*held);
-    Op op{now_ms, events, &reservation, {}};
-    for (int attempt = 1;; ++attempt) {
-      const std::int64_t begin_ns = lock_all(numbers);
-      // Room may have been made of the very keys that were there; then they need an item after all, and it is made
-      // again.
-      RoomNeeded wanted = room.beyond({0, room.items == 0 ? 0 : existing(keys, now_ms)});
-      wanted.bytes += index_growth_bytes_max(keys, numbers);
-      const RoomNeeded missing = wanted.beyond(reservation.held());
-      bool ready = missing.none();
-      if (!ready && budget_.try_take(missing)) {
-        reservation.add(missing);
-        ready = true;
-      }
-      if (ready) {
-        MultiAccess access(*this, op);
-        status = body(access);
-      }
-      unlock_all(numbers, begin_ns);
-      if (ready || attempt == kRoomAttemptsMax || !make_room(missing, reservation, now_ms, events)) break;
-    }
-  }
-  if (status == StatusCode::kNeedsRoom) status = StatusCode::kOutOfMemory;
-  settle_excess(kSettleVisitsMax, now_ms, events);
-  deliver(events);
-  return status;
 }
 
 }  // namespace larder

@@ -57,6 +57,18 @@ inline constexpr std::size_t kReplyCopiedBytesMax = 256ULL << 20;
 // A request that has begun and does not go on for this long is closed, so that its memory is not held for ever.
 inline constexpr std::int64_t kReceiveStallMsMax = 60'000;
 
+// --- Transactions ---
+// Between MULTI and EXEC. As Redis's client-query-buffer-limit, which bounds them there.
+inline constexpr std::size_t kQueuedBytesMax = 1ULL << 30;
+// EXEC executes them in one go: some ten milliseconds.
+inline constexpr std::size_t kQueuedCommandsMax = 256 * 1024;
+// All clients' transactions together may hold this part of maxmemory (without a limit: kQueuedBytesMax), but every
+// client so much, and one of them any amount.
+inline constexpr std::uint64_t kQueuedShare = 8;
+inline constexpr std::size_t kQueuedBytesFree = 64 * 1024;
+// Keys that one client watches; EXEC looks at each.
+inline constexpr std::size_t kWatchedKeysMax = 16 * 1024;
+
 // --- Waiting ---
 // A handler that answers later must answer within this time; after it the client gets an error.
 inline constexpr std::int64_t kPendingMsMax = 60'000;

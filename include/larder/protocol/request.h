@@ -36,6 +36,11 @@ class Request {
   // Bytes this request takes on the wire, bodies included; for fairness and statistics.
   std::size_t wire_bytes() const { return wire_bytes_; }
 
+  // A copy that owns its bytes, for whoever keeps the request longer; blocks are shared.
+  Request owned() const;
+  // What it holds in memory, blocks included.
+  std::size_t memory_bytes() const;
+
   // Empties it. Keeps its buffers for the next request unless a rare large one has made them grow out of proportion.
   void clear() {
     arguments_.clear();

@@ -112,6 +112,7 @@ class Reservation {
   // Takes `room` from the budget beyond its limits, where this reservation may, within limits::kOverdrawBytesMax in
   // all. Items may always be overdrawn: they take no memory of their own.
   bool overdraw(RoomNeeded room);
+  bool may_overdraw(RoomNeeded room) const;
   void give_back_all() { give_back_beyond({}); }
   // Keeps so much.
   void give_back_beyond(RoomNeeded kept);

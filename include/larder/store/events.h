@@ -1,7 +1,10 @@
 // What happened to the keys. A Shard emits events while it is locked, in order, numbered by the shard; ShardedStore
-// delivers them to the listeners after the lock is released, on the thread that caused them. WATCH, client tracking,
-// keyspace notifications, tags and the journal hang on this seam. Nothing is copied for a kind that no listener asked
-// for.
+// delivers them to the listeners after the lock is released, on the thread that caused them. Client tracking, keyspace
+// notifications, tags and the journal hang on this seam. Nothing is copied for a kind that no listener asked for.
+//
+// WATCH hangs on the emission, not on the delivery: between a write and the delivery of its event another thread may
+// take the shard's lock for an EXEC, which would then not know of the write. So the Shard notes the change of a watched
+// key (WatchTable) in the moment in which it emits the event, under the lock under which EXEC asks for it.
 #pragma once
 
 #include <cstdint>
@@ -60,6 +63,7 @@ class Events {
     if (wants(kind)) events_.push_back({kind, database, shard, sequence, std::string(key)});
   }
   std::span<const Event> all() const { return events_; }
+  void append(const Events& others) { events_.insert(events_.end(), others.events_.begin(), others.events_.end()); }
   void clear() { events_.clear(); }
 
  private:

@@ -18,13 +18,14 @@ namespace larder {
 enum class HoldKind : std::uint8_t {
   kOperation,    // of commands on one key, up to a batch of them; what they pay for compaction and growth included
   kSeveralKeys,  // of a write to several keys, once it has all its locks
+  kTransaction,  // of EXEC, likewise
   kKeyspace,     // SCAN, RANDOMKEY, sums
   kEviction,
   kMaintenance,
   kFlush,
   kSetting,  // a new policy
 };
-inline constexpr std::size_t kHoldKinds = 7;
+inline constexpr std::size_t kHoldKinds = 8;
 std::string_view hold_kind_name(HoldKind kind);
 
 // Nanoseconds on whatever clock holds are to be measured with.

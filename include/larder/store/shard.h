@@ -42,6 +42,7 @@
 #include "larder/store/segment_log.h"
 #include "larder/store/shard_stats.h"
 #include "larder/store/types.h"
+#include "larder/store/watch_table.h"
 
 namespace larder {
 
@@ -98,6 +99,16 @@ class Shard final : private PolicyHost {
   // item. Both change nothing.
   void prefetch_bucket(KeyHash hash) const { index_.prefetch(position_of(hash)); }
   void prefetch_item(KeyHash hash) const;
+
+  // --- Watched keys: everything that changes one is noted where its event is emitted ---
+
+  // The key is watched, until unwatch(), by one more; what it was like then is returned.
+  WatchMark watch(const Key& key, Op& op);
+  // REQUIRES: as often as watch().
+  void unwatch(const Key& key);
+  // Whether the key was written, deleted, evicted, flushed, or has expired since. REQUIRES: it is watched still.
+  bool has_changed(const Key& key, const WatchMark& mark, TimeMs now_ms) const;
+  std::size_t watched_keys() const { return watches_.size(); }
 
   // --- The keyspace ---
 
@@ -259,8 +270,11 @@ class Shard final : private PolicyHost {
   bool add_expiry(Location old, const Key& key, TimeMs expire_at_ms, Op& op);
   void note_expiry(Location location, TimeMs expire_at_ms, TimeMs now_ms);
   void emit(EventKind kind, Database database, std::string_view key, Op& op) {
+    if (!watches_.empty()) [[unlikely]]
+      note_watched(kind, database, key);
     op.events.emit(kind, number_, ++sequence_, database, key);
   }
+  void note_watched(EventKind kind, Database database, std::string_view key);
   // Takes the item out of everything. REQUIRES: what is wanted of its bytes has been read.
   void remove(Location location, KeyHash hash, Removal why, Reservation* to, BlobRef* taken = nullptr);
   // Removes it if it is dead.
@@ -374,6 +388,7 @@ class Shard final : private PolicyHost {
   bool queues_;
   std::vector<DatabaseState> databases_;
   ShardStats stats_;
+  WatchTable watches_;
   std::uint64_t sequence_ = 0;
   std::uint64_t flushed_items_ = 0;
   std::uint64_t flush_sequence_ = 0;  // the latest of all databases'

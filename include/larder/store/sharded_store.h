@@ -3,6 +3,9 @@
 // room is made by evicting from whichever shard is coldest (one lock at a time), reserved, and `body` is called again
 // with it. So `body` must be repeatable until the Shard accepts its write.
 //
+// TRANSACTIONS: run_exclusive() holds the shards of many keys, or all of them, while a function runs that calls the
+// others here as anyone does; HeldShards tells them that their locks are there already.
+//
 // LOCK ORDER: shard locks in ascending shard number; nothing else is ever locked under one (but for a moment the page
 // arena).
 #pragma once
@@ -18,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "larder/base/check.h"
 #include "larder/base/hash.h"
 #include "larder/base/mutex.h"
 #include "larder/base/page_arena.h"
@@ -25,6 +29,7 @@
 #include "larder/store/budget.h"
 #include "larder/store/events.h"
 #include "larder/store/flushed_contents.h"
+#include "larder/store/held_shards.h"
 #include "larder/store/hold_times.h"
 #include "larder/store/shard.h"
 #include "larder/store/types.h"
@@ -104,6 +109,22 @@ class ShardedStore {
   class MultiAccess;
   StatusCode run_multi(std::span<const Key> keys, RoomNeeded room, TimeMs now_ms,
                        const std::function<StatusCode(MultiAccess&)>& body, Reservation* held = nullptr);
+
+  // `body` while this thread holds the shards of all `keys`, or all shards there are: nobody else comes between the
+  // operations that it does, and what is called here for one of these keys, or with all shards for the keyspace, finds
+  // its locks held. `body` may take no lock that somebody holds while waiting for a shard, and calls nothing of the
+  // sections "Background" and "Settings". The room is made before, as by run_multi(): of `room` what is not held
+  // yet, the keys of `stored`, each named once, counted as new items if they do not exist, and the length of what the
+  // keys of `copied` have. An operation that needs more overdraws, bounded; one that needs more than that answers
+  // kOutOfMemory. Errors: kOutOfMemory before `body` was called.
+  struct Exclusive {
+    std::span<const Key> keys = {};
+    bool all_shards = false;
+    std::span<const Key> stored = {};  // among `keys`, as `copied` is
+    std::span<const Key> copied = {};
+    std::size_t room_bytes = 0;
+  };
+  StatusCode run_exclusive(const Exclusive& needs, TimeMs now_ms, const std::function<void()>& body);
 
   // --- Room for a value that is still arriving, a little at a time, so that nobody waits while it is made ---
   // An empty reservation, to be given to run() or run_multi() when all is there. The store must outlive it.
@@ -202,6 +223,22 @@ class ShardedStore {
     const HoldKind kind_;
     std::int64_t begin_ns_;
   };
+  // The same, unless this thread's transaction holds the shard.
+  class SCOPED_CAPABILITY HoldOnce {
+   public:
+    HoldOnce(ShardedStore& store, Slot& slot, HoldKind kind) ACQUIRES_LOCK(slot.mutex) NO_LOCK_ANALYSIS {
+      const HeldShards* const held = HeldShards::of(store);
+      if (held == nullptr) {
+        hold_.emplace(store, slot, kind);
+      } else {
+        LARDER_CHECK(held->has(slot.number));
+      }
+    }
+    ~HoldOnce() RELEASES_LOCK() NO_LOCK_ANALYSIS {}
+
+   private:
+    std::optional<Hold> hold_;
+  };
   static constexpr std::int64_t kNotTimed = std::numeric_limits<std::int64_t>::min();
   static constexpr std::int64_t kNoVictim = std::numeric_limits<std::int64_t>::max();
   // What one operation gives back of the pages that freed blobs have left; some 50 us.
@@ -217,6 +254,9 @@ class ShardedStore {
     Hold hold(*this, slot, HoldKind::kOperation);
     return body(slot.shard, op);
   }
+  // In a transaction of this thread.
+  template <class Body>
+  static StatusCode run_held(HeldShards& held, Slot& slot, TimeMs now_ms, Body& body, Reservation* room);
   // After the shard has answered kNeedsRoom: makes it and repeats.
   template <class Body>
   StatusCode run_with_room(Slot& slot, Op op, Body& body, Reservation* room);
@@ -224,7 +264,7 @@ class ShardedStore {
   template <class Visit>
   void for_each_locked(HoldKind kind, Visit&& visit) {
     for (const std::unique_ptr<Slot>& slot : slots_) {
-      Hold hold(*this, *slot, kind);
+      HoldOnce hold(*this, *slot, kind);
       visit(slot->shard);
     }
   }
@@ -275,13 +315,22 @@ class ShardedStore {
   // Evicts what is above the limits, in at most so many visits. Returns whether there is more to evict.
   bool settle_excess(std::size_t visits_max, TimeMs now_ms, Events& events);
 
-  // For run_multi(): the shards concerned, ascending; their locks; how many of the keys exist (under those locks).
-  std::vector<std::uint32_t> shards_of(std::span<const Key> keys) const;
+  // For run_multi() and run_exclusive(): the shards concerned, ascending; their locks; how many of the keys exist
+  // (under those locks).
+  using ShardNumbers = std::vector<std::uint32_t>;
+  ShardNumbers shards_of(std::span<const Key> keys) const;
+  ShardNumbers all_shards() const;
   // Returns when the hold began.
-  std::int64_t lock_all(const std::vector<std::uint32_t>& ascending);
-  void unlock_all(const std::vector<std::uint32_t>& ascending, std::int64_t begin_ns);
+  std::int64_t lock_all(const ShardNumbers& ascending, HoldKind kind);
+  void unlock_all(const ShardNumbers& ascending, HoldKind kind, std::int64_t begin_ns);
+  // Makes the room that `wanted()` names, asked under the locks, and calls `body` when it is there.
+  StatusCode run_locked_all(const ShardNumbers& ascending, HoldKind kind, TimeMs now_ms, Reservation* held,
+                            const std::function<RoomNeeded()>& wanted, const std::function<StatusCode(Op&)>& body);
+  // What `room` comes to where the keys are stored, under their locks.
+  RoomNeeded room_for(std::span<const Key> stored, const ShardNumbers& numbers, RoomNeeded room, TimeMs now_ms);
   std::size_t existing(std::span<const Key> keys, TimeMs now_ms);
-  std::size_t index_growth_bytes_max(std::span<const Key> keys, const std::vector<std::uint32_t>& numbers);
+  std::size_t index_growth_bytes_max(std::span<const Key> keys, const ShardNumbers& numbers);
+  std::size_t value_bytes_of(std::span<const Key> keys, TimeMs now_ms);
 
   const Hasher hasher_;
   const int shard_bits_;
@@ -368,6 +417,8 @@ class ShardedStore::KeptLock {
 template <class Body>
 StatusCode ShardedStore::run(const Key& key, TimeMs now_ms, Body&& body, Reservation* room) {
   Slot& slot = slot_of(key.hash);
+  if (HeldShards* const held = HeldShards::of(*this)) [[unlikely]]
+    return run_held(*held, slot, now_ms, body, room);
   Events events(wanted_events_);
   Op op{now_ms, events, room, {}};
   StatusCode status = run_locked(slot, op, body);
@@ -381,6 +432,8 @@ template <class Body>
 StatusCode ShardedStore::run(const Key& key, TimeMs now_ms, Body&& body, Reservation* room,
                              KeptLock& kept) NO_LOCK_ANALYSIS {
   Slot& slot = slot_of(key.hash);
+  if (HeldShards* const held = HeldShards::of(*this)) [[unlikely]]
+    return run_held(*held, slot, now_ms, body, room);
   kept.take(slot);
   Op op{now_ms, kept.events_, room, {}};
   const StatusCode status = body(slot.shard, op);
@@ -392,6 +445,16 @@ StatusCode ShardedStore::run(const Key& key, TimeMs now_ms, Body&& body, Reserva
   const StatusCode repeated = run_with_room(slot, {now_ms, events, room, op.needed}, body, room);
   deliver(events);
   return repeated;
+}
+
+template <class Body>
+StatusCode ShardedStore::run_held(HeldShards& held, Slot& slot, TimeMs now_ms, Body& body,
+                                  Reservation* room) NO_LOCK_ANALYSIS {
+  LARDER_CHECK(held.has(slot.number));
+  Op op = held.operation(now_ms);
+  if (room != nullptr) op.reservation->take_over(*room);
+  const StatusCode status = body(slot.shard, op);
+  return status == StatusCode::kNeedsRoom ? StatusCode::kOutOfMemory : status;
 }
 
 template <class Body>

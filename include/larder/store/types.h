@@ -94,6 +94,12 @@ struct Op {
   RoomNeeded needed = {};
 };
 
+// How a key was when it was watched; see Shard::watch().
+struct WatchMark {
+  std::uint64_t version = 0;
+  bool exists = false;
+};
+
 // A bound on one visit of background work; whichever is reached first.
 struct WorkBudget {
   std::size_t items_max = 0;

@@ -1,0 +1,55 @@
+#include "commands/transaction_room.h"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "commands/command_docs.h"
+#include "larder/base/limits.h"
+#include "larder/base/text.h"
+
+namespace larder {
+
+namespace {
+
+// Commands that make a value as long as one of their arguments says, in bytes or in bits.
+struct OffsetArgument {
+  std::string_view name;
+  std::size_t index;
+  std::size_t per_byte;
+};
+constexpr OffsetArgument kOffsets[] = {{"setrange", 2, 1}, {"setbit", 2, 8}};
+
+std::size_t bytes_before_offset(const CommandSpec& spec, const Request& request) {
+  for (const OffsetArgument& argument : kOffsets) {
+    if (spec.name != argument.name) continue;
+    const auto offset = parse_uint64(request[argument.index]);
+    // One beyond is refused by the command.
+    return static_cast<std::size_t>(
+        std::min<std::uint64_t>(offset.value_or(0) / argument.per_byte, limits::kValueBytesMax));
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::size_t room_bytes_of(const CommandSpec& spec, const Request& request) {
+  if ((spec.flags & kDenyOom) == 0) return 0;
+  // A counter grows to what its arguments do not tell.
+  constexpr std::size_t kNumberBytes = 32;
+  const std::vector<std::size_t> keys = key_positions(spec.keys, request.size());
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const std::size_t end = i + 1 < keys.size() ? keys[i + 1] : request.size();
+    std::size_t value_bytes = kNumberBytes + bytes_before_offset(spec, request);
+    for (std::size_t at = keys[i] + 1; at < end; ++at) value_bytes += request[at].size();
+    bytes += Shard::item_bytes_max(request[keys[i]].size(), value_bytes);
+  }
+  return bytes;
+}
+
+bool stores_values_of_its_keys(const CommandSpec& spec) {
+  return (spec.flags & kDenyOom) != 0 && spec.keys.step == 1 && spec.keys.last != spec.keys.first;
+}
+
+}  // namespace larder
