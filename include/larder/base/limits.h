@@ -63,6 +63,10 @@ inline constexpr std::int64_t kPendingMsMax = 60'000;
 // The graceful drain: parked requests get their answer within this time, then the connections are closed.
 inline constexpr std::int64_t kDrainMsMax = 1'500;
 
+// --- Walks ---
+// Items that one COUNTPREFIX or DELPREFIX looks at, whatever COUNT says: a few milliseconds of its thread.
+inline constexpr std::size_t kPrefixWalkItemsMax = 10'000;
+
 // --- Background work ---
 // One visit to a shard: at most so many items, so that nobody holds a shard for long.
 inline constexpr std::size_t kEvictItemsPerVisit = 64;
