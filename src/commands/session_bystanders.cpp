@@ -48,7 +48,8 @@ bool Session::let_pass(const FoundCommand& command, std::size_t index, ReplyWrit
 }
 
 bool Session::held_by_pause(const FoundCommand& command, std::size_t index, Execution& execution) {
-  // Or a pause of everything could not be ended.
+  // What logs in and what ends a pause passes, or nobody could end one of everything.
+  if ((command.spec->flags & kNoAuth) != 0) return false;
   if (command.container != nullptr && command.container->name == "client") return false;
   const bool writes = (command.spec->flags & (kWrite | kMayReplicate)) != 0;
   // Before the look: whoever ends the pause after it finds this session.
@@ -58,6 +59,7 @@ bool Session::held_by_pause(const FoundCommand& command, std::size_t index, Exec
     record_->held.store(false);
     return false;
   }
+  parked_command_ = command.index;
   begin_parking();
   waiting_ = std::make_unique<Waiting>();
   waiting_->held = own_copy(batch_.requests[index]);

@@ -49,6 +49,16 @@ TEST_F(PauseTest, EndsBeforeItsTime) {
   EXPECT_EQ(runner_.run({"GET", "k"}), bulk("v"));
 }
 
+TEST_F(PauseTest, IsEndedByWhoLogsInMeanwhile) {
+  runner_.run({"CLIENT", "PAUSE", "60000"});
+  runner_.access().set_password("pw");
+  TestClient& late = runner_.new_client();
+  EXPECT_EQ(late.run({"CLIENT", "UNPAUSE"}), error("NOAUTH Authentication required."));
+  EXPECT_EQ(late.run({"AUTH", "pw"}), kOk);
+  EXPECT_EQ(late.run({"CLIENT", "UNPAUSE"}), kOk);
+  EXPECT_EQ(late.run({"PING"}), "+PONG\r\n");
+}
+
 TEST_F(PauseTest, IsNeverMadeShorterOrLaxerByAnother) {
   runner_.run({"CLIENT", "PAUSE", "1000", "WRITE"});
   runner_.run({"CLIENT", "PAUSE", "10", "ALL"});
