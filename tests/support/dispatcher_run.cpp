@@ -131,8 +131,9 @@ void DispatcherRun::send_request() {
 
 void DispatcherRun::send_pipeline() {
   const std::size_t client = choices_.below(kClients);
+  const std::uint64_t requests = 2 + choices_.below(40);
   std::string bytes;
-  for (std::uint64_t i = 0; i < 2 + choices_.below(40); ++i) {
+  for (std::uint64_t i = 0; i < requests; ++i) {
     request_ = maker_.make(choices_.below(CommandTable::instance().size()));
     bytes += encode_request(request_);
   }
