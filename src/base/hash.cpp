@@ -33,4 +33,8 @@ KeyHash Hasher::operator()(Database database, std::string_view key) const {
   return database == 0 ? hash : mix_bits(hash ^ (std::uint64_t{database} << 32));
 }
 
+std::uint64_t public_hash(std::string_view bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
 }  // namespace larder

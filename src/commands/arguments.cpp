@@ -14,6 +14,10 @@ std::string_view as_c_string(std::string_view text, std::size_t bytes_max) {
   return text.substr(0, std::min(text.find('\0'), text.size()));
 }
 
+std::string_view container_name(const CommandContext& context) {
+  return context.container != nullptr ? context.container->name : context.spec.name;
+}
+
 // How much of a client's own words an error repeats.
 constexpr std::size_t kQuotedBytesMax = 128;
 
@@ -52,6 +56,12 @@ std::string unknown_subcommand(std::string_view container, std::string_view name
   std::string text = "ERR unknown subcommand '";
   text += as_c_string(name, kQuotedBytesMax);
   return text + "'. Try " + to_upper(container) + " HELP.";
+}
+
+std::string subcommand_syntax(const CommandContext& context) {
+  std::string text = "ERR unknown subcommand or wrong number of arguments for '";
+  text += as_c_string(context.arg(1), kQuotedBytesMax);
+  return text + "'. Try " + to_upper(container_name(context)) + " HELP.";
 }
 
 }  // namespace errors
@@ -111,9 +121,9 @@ std::string full_name(const CommandContext& context) {
 }
 
 Outcome reply_help(CommandContext& context, std::span<const std::string_view> lines) {
-  const std::string_view name = context.container != nullptr ? context.container->name : context.spec.name;
   context.reply.array(lines.size() + 3);
-  context.reply.simple(to_upper(name) + " <subcommand> [argument ...], where <subcommand> is one of:");
+  context.reply.simple(to_upper(container_name(context)) +
+                       " <subcommand> [argument ...], where <subcommand> is one of:");
   for (const std::string_view line : lines) context.reply.simple(line);
   context.reply.simple("HELP");
   context.reply.simple("    Print these lines.");

@@ -28,6 +28,7 @@ inline constexpr std::string_view kNotFloat = "ERR value is not a valid float";
 inline constexpr std::string_view kWrongType = "WRONGTYPE Operation against a key holding the wrong kind of value";
 inline constexpr std::string_view kValueTooLong = "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
 inline constexpr std::string_view kNoSuchKey = "ERR no such key";
+inline constexpr std::string_view kBadTimeout = "ERR timeout is not an integer or out of range";
 inline constexpr std::string_view kNoAuth = "NOAUTH Authentication required.";
 inline constexpr std::string_view kWrongPassword = "WRONGPASS invalid username-password pair or user is disabled.";
 
@@ -41,6 +42,8 @@ std::string unknown_command(const Request& request);
 std::string unsupported_option(std::string_view option);
 // "ERR unknown subcommand 'foo'. Try CLIENT HELP."
 std::string unknown_subcommand(std::string_view container, std::string_view name);
+// "ERR unknown subcommand or wrong number of arguments for 'foo'. Try CLIENT HELP.", foo being the second argument.
+std::string subcommand_syntax(const CommandContext& context);
 
 }  // namespace errors
 

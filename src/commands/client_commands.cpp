@@ -7,6 +7,7 @@
 
 #include "commands/arguments.h"
 #include "commands/client_fields.h"
+#include "commands/client_handlers.h"
 #include "commands/client_registry.h"
 #include "commands/command_table.h"
 #include "commands/session.h"
@@ -256,12 +257,18 @@ constexpr std::string_view kHelp[] = {
     "    Ask that this connection is spared when clients' memory is reclaimed.",
     "NO-TOUCH (ON|OFF)",
     "    Whether this connection's reads leave the eviction order of keys as it is.",
+    "PAUSE <timeout> [WRITE|ALL]",
+    "    Let all clients' commands, or those that write, wait for so many milliseconds.",
     "REPLY (ON|OFF|SKIP)",
     "    Whether this connection gets replies; SKIP leaves out the next one.",
     "SETINFO (LIB-NAME|LIB-VER) <value>",
     "    Tell which client library this is.",
     "SETNAME <name>",
     "    Name this connection.",
+    "UNBLOCK <client-id> [TIMEOUT|ERROR]",
+    "    End another connection's wait, as its end would or with an error.",
+    "UNPAUSE",
+    "    End a pause before its time.",
 };
 
 Outcome cmd_client_help(CommandContext& context) {
@@ -354,6 +361,16 @@ constexpr CommandSpec kSubcommands[] = {
      .summary = "Chooses whether the connection's reads leave the eviction order as it is",
      .syntax = "(ON | OFF)",
      .acl_categories = kAcl},
+    {.name = "pause",
+     .function = cmd_client_pause,
+     .arity = -3,
+     .flags = kAdmin | kPlain,
+     .group = "connection",
+     .since = "3.0.0",
+     .complexity = "O(1)",
+     .summary = "Lets the commands of all clients, or those that write, wait for a time",
+     .syntax = "timeout:integer [WRITE | ALL]",
+     .acl_categories = kAdminAcl},
     {.name = "reply",
      .function = cmd_client_reply,
      .arity = 3,
@@ -384,6 +401,26 @@ constexpr CommandSpec kSubcommands[] = {
      .summary = "Names the connection",
      .syntax = "connection-name",
      .acl_categories = kAcl},
+    {.name = "unblock",
+     .function = cmd_client_unblock,
+     .arity = -3,
+     .flags = kAdmin | kPlain,
+     .group = "connection",
+     .since = "5.0.0",
+     .complexity = "O(1)",
+     .summary = "Ends the wait of another connection",
+     .syntax = "client-id [TIMEOUT | ERROR]",
+     .acl_categories = kAdminAcl},
+    {.name = "unpause",
+     .function = cmd_client_unpause,
+     .arity = 2,
+     .flags = kAdmin | kPlain,
+     .group = "connection",
+     .since = "6.2.0",
+     .complexity = "O(N), N being the number of connections",
+     .summary = "Lets the clients that wait for the end of a pause go on",
+     .syntax = "",
+     .acl_categories = kAdminAcl},
 };
 
 constexpr CommandSpec kCommands[] = {

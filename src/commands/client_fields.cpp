@@ -10,6 +10,7 @@ namespace {
 
 std::string flags_of(const ClientRecord& record) {
   std::string flags;
+  if (record.monitors.load(std::memory_order_relaxed)) flags += 'O';
   if (record.queued_commands.load(std::memory_order_relaxed) >= 0) flags += 'x';
   if (record.parked.load(std::memory_order_relaxed)) flags += 'b';
   if (record.info.unix_socket) flags += 'U';

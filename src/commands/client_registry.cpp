@@ -5,6 +5,11 @@
 
 namespace larder {
 
+std::string shown_address(const ConnectionInfo& info) {
+  if (!info.unix_socket) return info.peer_address;
+  return "unix:" + info.peer_address.substr(0, info.peer_address.rfind(':'));
+}
+
 void ClientRegistry::add(std::shared_ptr<ClientRecord> record) {
   const LockGuard guard(mutex_);
   const std::uint64_t id = record->info.ref.id;

@@ -1,5 +1,5 @@
-// All clients, as other clients may see and touch them: CLIENT LIST, CLIENT KILL, INFO clients. Thread-safe. A
-// ClientRecord is written by its own session and read by any; strings under its mutex, numbers atomic.
+// All clients, as other clients may see and touch them: CLIENT LIST, CLIENT KILL, CLIENT PAUSE, MONITOR, INFO clients.
+// Thread-safe. A ClientRecord is written by its own session and read by any; strings under its mutex, numbers atomic.
 #pragma once
 
 #include <atomic>
@@ -9,6 +9,9 @@
 #include <string>
 #include <unordered_map>
 
+#include "commands/attention.h"
+#include "commands/client_pause.h"
+#include "commands/monitors.h"
 #include "commands/transaction_memory.h"
 #include "larder/base/clock.h"
 #include "larder/base/mutex.h"
@@ -29,6 +32,10 @@ struct ClientRecord {
   std::atomic<bool> no_evict{false};
   std::atomic<bool> no_touch{false};
   std::atomic<bool> parked{false};
+  std::atomic<bool> held{false};      // parked by CLIENT PAUSE, or about to be
+  std::atomic<bool> monitors{false};  // MONITOR
+  // The ticket of a wait that CLIENT UNBLOCK may end; whoever sets it to 0 answers it.
+  std::atomic<std::uint64_t> unblock_ticket{0};
   std::atomic<std::int32_t> queued_commands{-1};  // between MULTI and EXEC; otherwise -1
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> transaction_bytes{0};  // what it has queued and watches takes
@@ -38,6 +45,9 @@ struct ClientRecord {
   std::string library_name GUARDED_BY(mutex);
   std::string library_version GUARDED_BY(mutex);
 };
+
+// "127.0.0.1:50612", or "unix:" and the socket's path, as SLOWLOG and MONITOR show it.
+std::string shown_address(const ConnectionInfo& info);
 
 class ClientRegistry {
  public:
@@ -49,7 +59,14 @@ class ClientRegistry {
   std::size_t size() const;
   TransactionMemory& transaction_memory() { return transaction_memory_; }
 
+  const AttentionFlags& attention() const { return attention_; }
+  ClientPause& pause() { return pause_; }
+  Monitors& monitors() { return monitors_; }
+
  private:
+  AttentionFlags attention_;
+  ClientPause pause_{attention_};
+  Monitors monitors_{attention_};
   mutable Mutex mutex_;
   std::unordered_map<std::uint64_t, std::shared_ptr<ClientRecord>> clients_ GUARDED_BY(mutex_);
   TransactionMemory transaction_memory_;

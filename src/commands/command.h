@@ -81,11 +81,13 @@ enum CommandFlag : std::uint32_t {
   kMovableKeys = 1u << 16,
 };
 
-// Positions of keys, as in COMMAND: first, last (negative: from the end), step; 0, 0, 0 for none.
+// Positions of keys, as in COMMAND: first, last (negative: from the end), step; 0, 0, 0 for none. `number_at`: the
+// argument there says how many keys there are, so `last` does not; 0: none does.
 struct KeySpec {
   int first = 0;
   int last = 0;
   int step = 0;
+  int number_at = 0;
 };
 
 struct CommandSpec {
@@ -115,14 +117,17 @@ std::span<const CommandSpec> connection_commands();     // PING ECHO QUIT RESET 
 std::span<const CommandSpec> client_commands();         // CLIENT
 std::span<const CommandSpec> introspection_commands();  // COMMAND
 std::span<const CommandSpec> server_commands();         // INFO CONFIG DBSIZE FLUSHDB FLUSHALL TIME WAIT
+std::span<const CommandSpec> observation_commands();    // SLOWLOG MONITOR
 std::span<const CommandSpec> debug_commands();          // DEBUG
 std::span<const CommandSpec> string_commands();         // GET SET MGET INCR APPEND ...
 std::span<const CommandSpec> bit_commands();            // SETBIT GETBIT BITCOUNT BITPOS BITOP
 std::span<const CommandSpec> key_commands();            // DEL EXISTS TYPE TOUCH RANDOMKEY ...
-std::span<const CommandSpec> conditional_commands();    // DELEX DELIFEQ
+std::span<const CommandSpec> conditional_commands();    // DELEX DELIFEQ DIGEST
 std::span<const CommandSpec> transfer_commands();       // RENAME RENAMENX COPY
 std::span<const CommandSpec> expiry_commands();         // TTL EXPIRE PERSIST ...
+std::span<const CommandSpec> value_ttl_commands();      // GETPTTL MGETPTTL
 std::span<const CommandSpec> scan_commands();           // SCAN KEYS
+std::span<const CommandSpec> prefix_commands();         // COUNTPREFIX DELPREFIX
 std::span<const CommandSpec> object_commands();         // OBJECT
 std::span<const CommandSpec> memory_commands();         // MEMORY
 std::span<const CommandSpec> transaction_commands();    // MULTI EXEC DISCARD WATCH UNWATCH

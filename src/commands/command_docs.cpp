@@ -75,6 +75,11 @@ void reply_key_access(ReplyWriter& reply, std::uint32_t flags) {
   }
 }
 
+void reply_number(ReplyWriter& reply, std::string_view name, std::int64_t value) {
+  reply.bulk(name);
+  reply.integer(value);
+}
+
 void reply_key_specs(ReplyWriter& reply, const CommandSpec& spec) {
   const KeySpec& keys = spec.keys;
   reply.set(keys.first == 0 ? 0 : 1);
@@ -88,21 +93,23 @@ void reply_key_specs(ReplyWriter& reply, const CommandSpec& spec) {
   reply.bulk("index");
   reply.bulk("spec");
   reply.map(1);
-  reply.bulk("index");
-  reply.integer(keys.first);
+  reply_number(reply, "index", keys.number_at == 0 ? keys.first : keys.number_at);
   reply.bulk("find_keys");
   reply.map(2);
   reply.bulk("type");
-  reply.bulk("range");
+  reply.bulk(keys.number_at == 0 ? "range" : "keynum");
   reply.bulk("spec");
   reply.map(3);
-  reply.bulk("lastkey");
-  // Counted from the first key, unless from the end.
-  reply.integer(keys.last < 0 ? keys.last : keys.last - keys.first);
-  reply.bulk("keystep");
-  reply.integer(keys.step);
-  reply.bulk("limit");
-  reply.integer(0);
+  if (keys.number_at == 0) {
+    // Counted from the first key, unless from the end.
+    reply_number(reply, "lastkey", keys.last < 0 ? keys.last : keys.last - keys.first);
+    reply_number(reply, "keystep", keys.step);
+    reply_number(reply, "limit", 0);
+  } else {
+    reply_number(reply, "keynumidx", 0);
+    reply_number(reply, "firstkey", keys.first - keys.number_at);
+    reply_number(reply, "keystep", keys.step);
+  }
 }
 
 std::vector<FoundCommand> subcommands_of(const CommandSpec& spec) {
@@ -162,9 +169,10 @@ void reply_command_info(ReplyWriter& reply, const FoundCommand& command) {
   reply.bulk(CommandTable::full_name(command));
   reply.integer(spec.arity);
   reply_flags(reply, spec.flags);
-  reply.integer(spec.keys.first);
-  reply.integer(spec.keys.last);
-  reply.integer(spec.keys.step);
+  const bool in_a_range = spec.keys.number_at == 0;
+  reply.integer(in_a_range ? spec.keys.first : 0);
+  reply.integer(in_a_range ? spec.keys.last : 0);
+  reply.integer(in_a_range ? spec.keys.step : 0);
   reply_words(reply, split_words(spec.acl_categories));
   reply.set(0);  // tips are for proxies of clusters
   reply_key_specs(reply, spec);
@@ -202,11 +210,19 @@ bool has_acl_category(const CommandSpec& spec, std::string_view category) {
   });
 }
 
-std::vector<std::size_t> key_positions(const KeySpec& keys, std::size_t argc) {
+std::optional<std::vector<std::size_t>> key_positions(const KeySpec& keys,
+                                                      std::span<const std::string_view> arguments) {
   std::vector<std::size_t> positions;
   if (keys.first == 0) return positions;
-  const auto last = keys.last < 0 ? static_cast<std::ptrdiff_t>(argc) + keys.last : keys.last;
-  for (std::ptrdiff_t at = keys.first; at <= last; at += keys.step) positions.push_back(static_cast<std::size_t>(at));
+  const auto argc = static_cast<std::int64_t>(arguments.size());
+  std::int64_t last = keys.last < 0 ? argc + keys.last : keys.last;
+  if (keys.number_at != 0) {
+    const auto number = parse_int64(arguments[static_cast<std::size_t>(keys.number_at)]);
+    if (!number || *number < 1 || *number > argc) return {};
+    last = keys.first + (*number - 1) * keys.step;
+    if (last >= argc) return {};
+  }
+  for (std::int64_t at = keys.first; at <= last; at += keys.step) positions.push_back(static_cast<std::size_t>(at));
   return positions;
 }
 

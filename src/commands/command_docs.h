@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -22,7 +24,8 @@ void reply_command_docs(ReplyWriter& reply, const FoundCommand& command);
 // True if the category ("write", without its @) is one of the row's.
 bool has_acl_category(const CommandSpec& spec, std::string_view category);
 
-// The positions of the keys among `argc` arguments, the command's name being 0.
-std::vector<std::size_t> key_positions(const KeySpec& keys, std::size_t argc);
+// The positions of the keys among the arguments, the command's name being 0. Nothing: the number of keys that the
+// arguments state does not fit.
+std::optional<std::vector<std::size_t>> key_positions(const KeySpec& keys, std::span<const std::string_view> arguments);
 
 }  // namespace larder

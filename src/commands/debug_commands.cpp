@@ -60,11 +60,8 @@ Outcome debug_sleep(CommandContext& context) {
   if (!seconds) return Outcome::kDone;
   constexpr long double kMsPerSecond = 1'000;
   const long double wait_ms = std::clamp<long double>(*seconds * kMsPerSecond, 0, limits::kPendingMsMax);
-  const std::uint64_t ticket =
-      context.session.park(std::chrono::milliseconds(2 * limits::kPendingMsMax), "ERR the server has slept too long");
-  Session::answer_after(context.services.connections, std::chrono::milliseconds(static_cast<std::int64_t>(wait_ms)),
-                        context.session.record().info.ref, ticket, [](ReplyWriter& reply) { reply.ok(); });
-  return Outcome::kParked;
+  return context.session.wait(std::chrono::milliseconds(static_cast<std::int64_t>(wait_ms)),
+                              [](ReplyWriter& reply) { reply.ok(); });
 }
 
 // DEBUG OBJECT key
@@ -147,8 +144,7 @@ Outcome cmd_debug(CommandContext& context) {
     const bool fits = context.argc() >= action.argc_min && context.argc() <= action.argc_max;
     if (fits && argument_is(context, 1, action.name)) return action.function(context);
   }
-  return fail(context, "ERR unknown subcommand or wrong number of arguments for '" + std::string(context.arg(1)) +
-                           "'. Try DEBUG HELP.");
+  return fail(context, errors::subcommand_syntax(context));
 }
 
 constexpr CommandSpec kCommands[] = {

@@ -8,10 +8,6 @@ namespace larder {
 
 namespace {
 
-// What TTL and its relatives answer where there is no time to tell.
-constexpr std::int64_t kNoSuchKey = -2;
-constexpr std::int64_t kNeverExpires = -1;
-
 // 1 if the expiry was changed, 0 if there was nothing to change or a condition did not hold.
 Outcome reply_changed(CommandContext& context, StatusCode status) {
   if (status == StatusCode::kOk || status == StatusCode::kNotFound || status == StatusCode::kNotStored) {
@@ -64,7 +60,7 @@ Outcome tell_expiry(CommandContext& context, TimeUnit unit, TimeBase base) {
   });
   count_lookup(context, exists);
   if (!exists || expire_at_ms == kNoExpiry) {
-    context.reply.integer(exists ? kNeverExpires : kNoSuchKey);
+    context.reply.integer(exists ? kNeverExpiresTtl : kNoSuchKeyTtl);
     return Outcome::kDone;
   }
   const TimeMs time_ms = base == TimeBase::kNow ? expire_at_ms - context.now_ms : expire_at_ms;

@@ -23,7 +23,7 @@ struct ExpiryWord {
   TimeUnit unit = TimeUnit::kSeconds;
   TimeBase base = TimeBase::kNow;
 
-  bool belongs_to(StringOptionsOf command) const { return command == StringOptionsOf::kSet ? in_set : in_getex; }
+  bool belongs_to(StringOptionsOf command) const { return command == StringOptionsOf::kGetEx ? in_getex : in_set; }
 };
 
 using Expiry = StringOptions::Expiry;
@@ -43,21 +43,23 @@ const ExpiryWord* find_expiry_word(std::string_view argument, StringOptionsOf co
   return nullptr;
 }
 
-// NX, XX, IFEQ, IFNE and GET, which only SET has; `index` goes to the last argument that was read. False: it is none of
-// them, or it contradicts an earlier one.
+// GET, IFEQ and its relatives, which only SET has; `index` goes to the last argument that was read. False: it is none
+// of them, or it contradicts an earlier one.
 bool read_set_word(const CommandContext& context, std::size_t& index, StringOptions& options) {
-  const std::string_view argument = context.arg(index);
-  if (equals_ignore_case(argument, "GET")) {
+  if (argument_is(context, index, "GET")) {
     options.get = true;
     return true;
   }
   std::size_t behind = index;
-  if (auto condition = read_value_condition(context, behind)) {
-    if (options.value_condition || options.condition != Condition::kAlways) return false;
-    options.value_condition = condition;
-    index = behind;
-    return true;
-  }
+  const auto condition = find_value_condition(context, behind);
+  if (!condition || options.value_condition || options.condition != Condition::kAlways) return false;
+  options.value_condition = condition;
+  index = behind;
+  return true;
+}
+
+// NX and XX, likewise.
+bool read_condition_word(std::string_view argument, StringOptions& options) {
   if (options.value_condition) return false;
   Condition condition = Condition::kAlways;
   if (equals_ignore_case(argument, "NX")) condition = Condition::kIfAbsent;
@@ -92,6 +94,7 @@ std::optional<StringOptions> read_string_options(CommandContext& context, std::s
   const ExpiryWord* chosen = nullptr;
   for (std::size_t i = first; i < context.argc(); ++i) {
     if (command == StringOptionsOf::kSet && read_set_word(context, i, options)) continue;
+    if (command != StringOptionsOf::kGetEx && read_condition_word(context.arg(i), options)) continue;
     const ExpiryWord* word = find_expiry_word(context.arg(i), command);
     const bool takes_time = word != nullptr && word->meaning == Expiry::kAt;
     if (word == nullptr || (chosen != nullptr && chosen != word) || (takes_time && !arguments_follow(context, i))) {
@@ -103,6 +106,15 @@ std::optional<StringOptions> read_string_options(CommandContext& context, std::s
     if (takes_time) options.expire_at = {context.arg(++i), word->unit, word->base};
   }
   return options;
+}
+
+std::optional<SetOptions> read_set_options(CommandContext& context, const StringOptions& options) {
+  SetOptions set{.keep_expiry = options.expiry == Expiry::kKeep, .condition = options.condition};
+  if (options.expiry != Expiry::kAt) return set;
+  const auto expire_at_ms = read_expiry(context, options.expire_at, ExpirySign::kPositive);
+  if (!expire_at_ms) return {};
+  set.expire_at_ms = *expire_at_ms;
+  return set;
 }
 
 bool ExpiryConditions::allow(TimeMs today_ms, TimeMs wanted_ms) const {

@@ -33,21 +33,24 @@ inline bool already_expired(const CommandContext& context, TimeMs expire_at_ms) 
   return expire_at_ms <= context.now_ms;
 }
 
-// --- The options of SET and GETEX ---
+// --- The options of SET, MSETEX and GETEX ---
 
-enum class StringOptionsOf : std::uint8_t { kSet, kGetEx };
+enum class StringOptionsOf : std::uint8_t { kSet, kMSetEx, kGetEx };
 
 struct StringOptions {
   enum class Expiry : std::uint8_t { kUnsaid, kAt, kKeep, kRemove };
   Expiry expiry = Expiry::kUnsaid;
   ExpiryArgument expire_at;  // with Expiry::kAt; its text is not looked at yet
   Condition condition = Condition::kAlways;
-  std::optional<ValueCondition> value_condition = {};
+  std::optional<ValueConditionArgument> value_condition = {};
   bool get = false;
 };
 
 // The options from argument `first` to the end, in any order.
 std::optional<StringOptions> read_string_options(CommandContext& context, std::size_t first, StringOptionsOf command);
+
+// What the store is asked for, the expiry read now. `value_condition` and `get` are left to the command.
+std::optional<SetOptions> read_set_options(CommandContext& context, const StringOptions& options);
 
 // --- The conditions of the EXPIRE family ---
 

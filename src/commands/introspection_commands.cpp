@@ -112,9 +112,10 @@ Outcome cmd_command_getkeys(CommandContext& context) {
   if (spec.arity < 0 ? argc < -spec.arity : argc != spec.arity) {
     return fail(context, "ERR Invalid number of arguments specified for command");
   }
-  const auto positions = key_positions(spec.keys, context.argc() - kFirst);
-  context.reply.array(positions.size());
-  for (const std::size_t position : positions) context.reply.bulk(context.arg(kFirst + position));
+  const auto positions = key_positions(spec.keys, context.request.arguments().subspan(kFirst));
+  if (!positions) return fail(context, "ERR Invalid arguments specified for command");
+  context.reply.array(positions->size());
+  for (const std::size_t position : *positions) context.reply.bulk(context.arg(kFirst + position));
   return Outcome::kDone;
 }
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <string>
 
 #include "commands/command_table.h"
 #include "larder/base/limits.h"
@@ -19,6 +20,8 @@ struct RequestBatch {
   // Where each request ends, from the beginning of the batch's input.
   std::array<std::size_t, limits::kBatchRequestsMax> ends{};
   std::size_t size = 0;
+  // What monitors are to see of those that were executed.
+  std::string monitor_lines;
 
   // Set by look_ahead().
   std::array<FoundCommand, limits::kBatchRequestsMax> commands;  // by the first word; unknown ones are empty

@@ -2,12 +2,11 @@
 // all databases share the index, so a step passes over the other databases' keys.
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "commands/arguments.h"
 #include "commands/command.h"
+#include "commands/keyspace_walk.h"
 #include "commands/session.h"
-#include "larder/base/hash.h"
 #include "larder/base/text.h"
 
 namespace larder {
@@ -15,7 +14,6 @@ namespace larder {
 namespace {
 
 constexpr std::size_t kScanCountDefault = 10;
-constexpr std::size_t kKeysSliceItems = 512;
 // The only type of value there is.
 constexpr std::string_view kStringType = "string";
 
@@ -28,43 +26,6 @@ struct KeyFilter {
     return item.database == database && type_matches && (!pattern || glob_match(*pattern, item.key));
   }
 };
-
-// Keys copied out from under a shard's lock, one behind the other.
-class KeyList {
- public:
-  void add(std::string_view key) {
-    bytes_.append(key);
-    ends_.push_back(bytes_.size());
-  }
-  void reply(ReplyWriter& reply) const {
-    reply.array(ends_.size());
-    std::size_t begin = 0;
-    for (const std::size_t end : ends_) {
-      reply.bulk(std::string_view(bytes_).substr(begin, end - begin));
-      begin = end;
-    }
-  }
-
- private:
-  std::string bytes_;
-  std::vector<std::size_t> ends_;
-};
-
-// A decimal that may carry a sign and leading zeros; an empty text counts as 0. A negative one is beyond every end.
-std::optional<std::uint64_t> read_cursor(CommandContext& context, std::size_t index) {
-  std::string_view digits = context.arg(index);
-  const bool negative = !digits.empty() && digits.front() == '-';
-  const bool has_sign = negative || (!digits.empty() && digits.front() == '+');
-  if (has_sign) digits.remove_prefix(1);
-  const bool any_digits = !digits.empty();
-  while (digits.size() > 1 && digits.front() == '0') digits.remove_prefix(1);
-  const auto value = any_digits ? parse_uint64(digits) : std::optional<std::uint64_t>(0);
-  if (!value || (has_sign && !any_digits)) {
-    fail(context, "ERR invalid cursor");
-    return {};
-  }
-  return negative ? ~*value + 1 : *value;
-}
 
 struct ScanOptions {
   KeyFilter filter;
@@ -101,13 +62,9 @@ Outcome cmd_scan(CommandContext& context) {
   const auto options = read_scan_options(context, 2);
   if (!options) return Outcome::kDone;
   KeyList keys;
-  // No walk ever gives out a cursor beyond the last hash; such a one names the end.
-  std::uint64_t next = 0;
-  if (*cursor >> kScanCursorBits == 0) {
-    next = context.store().scan(*cursor, options->count, context.now_ms, [&](const ItemView& item) {
-      if (options->filter.matches(item)) keys.add(item.key);
-    });
-  }
+  const std::uint64_t next = walk_keyspace(context, *cursor, options->count, [&](const ItemView& item) {
+    if (options->filter.matches(item)) keys.add(item.key);
+  });
   context.reply.array(2);
   context.reply.bulk(std::to_string(next));
   keys.reply(context.reply);
@@ -119,7 +76,7 @@ Outcome cmd_keys(CommandContext& context) {
   KeyList keys;
   std::uint64_t cursor = 0;
   do {
-    cursor = context.store().scan(cursor, kKeysSliceItems, context.now_ms, [&](const ItemView& item) {
+    cursor = context.store().scan(cursor, kWalkSliceItems, context.now_ms, [&](const ItemView& item) {
       if (filter.matches(item)) keys.add(item.key);
     });
   } while (cursor != 0);

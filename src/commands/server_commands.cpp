@@ -64,7 +64,7 @@ constexpr std::string_view kFlushCategories = "@keyspace @write @slow @dangerous
 Outcome cmd_wait(CommandContext& context) {
   const auto replicas = read_int(context, 1);
   if (!replicas) return Outcome::kDone;
-  const auto timeout_ms = read_int(context, 2, "ERR timeout is not an integer or out of range");
+  const auto timeout_ms = read_int(context, 2, errors::kBadTimeout);
   if (!timeout_ms) return Outcome::kDone;
   if (*timeout_ms < 0) return fail(context, "ERR timeout is negative");
   if (*replicas <= 0 || context.session.in_exec()) {
@@ -72,11 +72,9 @@ Outcome cmd_wait(CommandContext& context) {
     return Outcome::kDone;
   }
   constexpr std::chrono::milliseconds kLimit(limits::kPendingMsMax);
-  const std::uint64_t ticket = context.session.park(2 * kLimit, "ERR the wait has taken too long");
-  const auto wait = *timeout_ms == 0 ? kLimit : std::min(kLimit, std::chrono::milliseconds(*timeout_ms));
-  Session::answer_after(context.services.connections, wait, context.session.record().info.ref, ticket,
-                        [](ReplyWriter& reply) { reply.integer(0); });
-  return Outcome::kParked;
+  const auto time = *timeout_ms == 0 ? kLimit : std::min(kLimit, std::chrono::milliseconds(*timeout_ms));
+  return context.session.wait(
+      time, [](ReplyWriter& reply) { reply.integer(0); }, /*unblockable=*/true);
 }
 
 }  // namespace

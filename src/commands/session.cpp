@@ -35,6 +35,7 @@ Session::Session(const Services& services, ClientRegistry& clients, std::shared_
 
 Session::~Session() {
   end_transaction();
+  set_monitoring(false);
   clients_.remove(record_->info.ref.id);
 }
 
@@ -98,12 +99,8 @@ ParseResult Session::parse_batch(std::string_view input) {
 
 std::size_t Session::execute_batch(ReplyBuffer& out, std::size_t output_bytes_max) {
   if (batch_.size == 0) return 0;
-  Execution execution{.out = out,
-                      .now_ms = services_.clock.now_ms(),
-                      .statistics = {statistics_, services_.clock},
-                      .kept = ShardedStore::KeptLock(services_.store)};
+  Execution execution = begin_execution(out);
   batch_.look_ahead(services_.store, database_);
-  record_->last_request_ms.store(execution.now_ms, std::memory_order_relaxed);
   std::size_t done = 0;
   while (done < batch_.size) {
     const std::size_t index = done++;
@@ -111,10 +108,23 @@ std::size_t Session::execute_batch(ReplyBuffer& out, std::size_t output_bytes_ma
     if (!keeps_lock(index, execution)) execution.release_lock();
     if (must_stop() || out.size() > output_bytes_max) break;
   }
+  end_execution(execution);
+  return done;
+}
+
+Session::Execution Session::begin_execution(ReplyBuffer& out) {
+  const TimeMs now_ms = services_.clock.now_ms();
+  record_->last_request_ms.store(now_ms, std::memory_order_relaxed);
+  return {out, now_ms, services_, *record_, statistics_};
+}
+
+void Session::end_execution(Execution& execution) {
   execution.release_lock();
+  execution.statistics.close();
+  if (!batch_.monitor_lines.empty()) [[unlikely]]
+    clients_.monitors().show(services_.connections, std::exchange(batch_.monitor_lines, {}));
   // Blocks that requests refer to are not held longer than needed.
   for (std::size_t i = 0; i < batch_.size; ++i) batch_.requests[i].clear();
-  return done;
 }
 
 bool Session::keeps_lock(std::size_t index, const Execution& execution) const {
@@ -219,20 +229,28 @@ void Session::refuse_input(const std::string& error, ReplyBuffer& out) {
 // --- One request ---
 
 void Session::execute(std::size_t index, Execution& execution) {
-  const Request& request = batch_.requests[index];
-  ReplyBuffer& out = execution.out;
-  const auto mark = out.mark();
   skip_reply_ = reply_mode_ == ReplyMode::kSkipNext;
   if (skip_reply_) reply_mode_ = ReplyMode::kOn;
   // This session is the only writer.
   record_->requests.store(record_->requests.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  execute_begun(index, execution);
+}
 
+void Session::execute_begun(std::size_t index, Execution& execution) {
+  const Request& request = batch_.requests[index];
+  ReplyBuffer& out = execution.out;
+  const auto mark = out.mark();
   ReplyWriter reply(out, version_);
   const FoundCommand command = admit(batch_.commands[index], request, reply);
   bool called = false;
   if (command) {
     record_->last_command.store(command.index + 1, std::memory_order_relaxed);
-    if (transaction_ != nullptr && transaction_->queues(*command.spec)) [[unlikely]] {
+    const bool attention = clients_.attention().any();
+    if (attention) [[unlikely]]
+      execution.release_lock();
+    if (attention && !let_pass(command, index, reply, execution)) [[unlikely]] {
+      if (parked()) return;  // all of it is to come
+    } else if (transaction_ != nullptr && transaction_->queues(*command.spec)) [[unlikely]] {
       queue(command, request, reply);
     } else {
       called = true;
@@ -240,6 +258,10 @@ void Session::execute(std::size_t index, Execution& execution) {
       const Outcome outcome = call(command, request, first_key, reply, execution);
       if (outcome == Outcome::kClose) closing_ = true;
       LARDER_DCHECK((outcome == Outcome::kParked) == parked());
+      if (attention) [[unlikely]] {
+        execution.release_lock();
+        show_to_monitors(command, request);
+      }
     }
   } else if (in_multi()) {
     spoil_transaction(batch_.commands[index], out, mark);
@@ -321,9 +343,12 @@ Outcome Session::call(const FoundCommand& command, const Request& request, const
   const Outcome outcome = spec.function(context);
 
   const bool reads_one_key = (spec.flags & kReadOnly) != 0 && spec.keys.first == 1 && spec.keys.last == 1;
-  execution.statistics.count(command.index, reads_one_key && statistics_.hits.get() != hits_before);
-  if (!spec.keyed) execution.statistics.close();
+  execution.statistics.count({&request, command.index}, reads_one_key && statistics_.hits.get() != hits_before);
   execution.kept_bytes += request.wire_bytes() + execution.out.size() - bytes_before;
+  if (!spec.keyed || execution.slow.wants_each()) {
+    execution.release_lock();
+    execution.statistics.close();
+  }
   return outcome;
 }
 
@@ -369,6 +394,7 @@ void Session::reset() {
   set_reply_mode(ReplyMode::kOn);
   set_no_touch(false);
   end_transaction();
+  set_monitoring(false);
   record_->no_evict.store(false, std::memory_order_relaxed);
   set_authenticated(!services_.access.has_password());
   const LockGuard guard(record_->mutex);
@@ -377,14 +403,47 @@ void Session::reset() {
 
 // --- Answering later ---
 
+void Session::begin_parking() {
+  LARDER_CHECK(!parked() && !in_exec());
+  parked_ticket_ = ++last_ticket_;
+  record_->parked.store(true, std::memory_order_relaxed);
+}
+
+void Session::end_parking() {
+  parked_ticket_ = 0;
+  record_->parked.store(false, std::memory_order_relaxed);
+  if (waiting_ == nullptr) return;
+  record_->held.store(false);
+  record_->unblock_ticket.store(0);
+  waiting_.reset();
+}
+
+Outcome Session::wait(std::chrono::milliseconds time, WriteReply reply, bool unblockable) {
+  begin_parking();
+  waiting_ = std::make_unique<Waiting>();
+  waiting_->timeout_reply = std::move(reply);
+  waiting_->unblockable = unblockable;
+  if (unblockable) record_->unblock_ticket.store(parked_ticket_);
+  services_.connections.post_after(record_->info.ref, time,
+                                   [ticket = parked_ticket_](RequestSession& session, ReplyBuffer& out) {
+                                     static_cast<Session&>(session).time_out(ticket, out);
+                                   });
+  return Outcome::kParked;
+}
+
+void Session::time_out(std::uint64_t ticket, ReplyBuffer& out) {
+  if (ticket != parked_ticket_) return;
+  // Whoever unblocks it has said so already, and is on the way.
+  if (waiting_->unblockable && record_->unblock_ticket.exchange(0) == 0) return;
+  deliver(ticket, std::exchange(waiting_->timeout_reply, {}), out);
+}
+
 std::uint64_t Session::park(std::chrono::milliseconds time_limit, std::string timeout_error) {
-  LARDER_CHECK(!parked());
   if (in_exec()) {
     transaction_->refuse_wait(std::move(timeout_error));
     return ++last_ticket_;
   }
-  parked_ticket_ = ++last_ticket_;
-  record_->parked.store(true, std::memory_order_relaxed);
+  begin_parking();
   answer_after(services_.connections, time_limit, record_->info.ref, parked_ticket_,
                [error = std::move(timeout_error)](ReplyWriter& reply) { reply.error(error); });
   return parked_ticket_;
@@ -412,8 +471,7 @@ void Session::abandon_parked(ReplyBuffer& out) {
 
 void Session::deliver(std::uint64_t ticket, const std::function<void(ReplyWriter&)>& write_reply, ReplyBuffer& out) {
   if (ticket != parked_ticket_) return;
-  parked_ticket_ = 0;
-  record_->parked.store(false, std::memory_order_relaxed);
+  end_parking();
   const auto mark = out.mark();
   ReplyWriter reply(out, version_);
   write_reply(reply);

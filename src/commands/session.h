@@ -1,6 +1,7 @@
 // One RESP client: its database, name, RESP version, login, and what it is in the middle of. Executes requests: parse,
 // look up, check (login, arity, memory), call, count. Used by its connection's io thread only; the part that CLIENT
-// LIST shows other clients is in the shared ClientRecord.
+// LIST shows other clients is in the shared ClientRecord. What other clients do to it (CLIENT PAUSE and UNBLOCK,
+// MONITOR) is in session_bystanders.cpp.
 #pragma once
 
 #include <chrono>
@@ -8,7 +9,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "commands/batch_statistics.h"
@@ -17,6 +20,7 @@
 #include "commands/command_table.h"
 #include "commands/refill_timer.h"
 #include "commands/request_batch.h"
+#include "commands/slow_watch.h"
 #include "commands/transaction.h"
 #include "larder/protocol/request_handler.h"
 #include "larder/protocol/resp_parser.h"
@@ -42,7 +46,7 @@ class Session final : public RequestSession {
   bool parked() const override { return parked_ticket_ != 0; }
   bool closing() const override { return closing_; }
   bool mid_request() const override { return parser_.mid_request(); }
-  std::size_t buffered_bytes() const override { return parser_.buffered_bytes(); }
+  std::size_t buffered_bytes() const override;
   std::size_t held_body_bytes() const override { return parser_.partial().blob_bytes(); }
   bool output_must_hurry() const override { return services_.store.pins_too_much(); }
   void abandon_parked(ReplyBuffer& out) override;
@@ -79,10 +83,14 @@ class Session final : public RequestSession {
   void count_failed(std::size_t command, std::string_view code);
 
   // --- Answering later ---
+  using WriteReply = std::function<void(ReplyWriter&)>;
   // Parks the session on the request being executed and returns the ticket of its answer. A handler that parks returns
   // Outcome::kParked. After `time_limit` the client gets `timeout_error`; inside EXEC, where nothing waits, it gets it
   // at once.
   std::uint64_t park(std::chrono::milliseconds time_limit, std::string timeout_error);
+  // Parks it for a time after which the client gets the reply: what is waited for is the time itself, or does not come.
+  // Returns what the handler then returns. `unblockable`: CLIENT UNBLOCK may end it sooner.
+  Outcome wait(std::chrono::milliseconds time, WriteReply reply, bool unblockable = false);
   // Answers the parked request from any thread: posts to the connection. A ticket that is no longer waited for
   // (answered, timed out, closed) is dropped.
   static void answer(ConnectionPort& port, ConnectionRef to, std::uint64_t ticket,
@@ -91,11 +99,31 @@ class Session final : public RequestSession {
   static void answer_after(ConnectionPort& port, std::chrono::milliseconds delay, ConnectionRef to,
                            std::uint64_t ticket, std::function<void(ReplyWriter&)> write_reply);
 
+  // --- What other clients do ---
+  // Ends the wait of that ticket, claimed in ClientRecord::unblock_ticket: with an error, or as its end would.
+  void unblock(std::uint64_t ticket, bool with_error, ReplyBuffer& out);
+  // Executes the request that a pause has held, if it is that of the ticket and the pause is over.
+  void go_on(std::uint64_t ticket, ReplyBuffer& out);
+  std::uint64_t parked_ticket() const { return parked_ticket_; }
+  void set_monitoring(bool on);
+  void see_commands(std::string_view lines, ReplyBuffer& out) const;
+  // Too much waits for it.
+  void drop_slow_monitor();
+
  private:
   // What the requests of a batch have in common while it is executed.
   struct Execution {
+    Execution(ReplyBuffer& replies, TimeMs now, const Services& services, const ClientRecord& client,
+              ThreadStatistics& thread)
+        : out(replies),
+          now_ms(now),
+          slow(services, client),
+          statistics(thread, services.clock, &slow),
+          kept(services.store) {}
+
     ReplyBuffer& out;
     TimeMs now_ms;
+    SlowWatch slow;
     BatchStatistics statistics;
     ShardedStore::KeptLock kept;
     std::size_t kept_bytes = 0;  // moved since its lock was taken
@@ -106,7 +134,17 @@ class Session final : public RequestSession {
     }
   };
 
+  // What a parked session keeps, if it needs anything.
+  struct Waiting {
+    WriteReply timeout_reply;  // of wait()
+    bool unblockable = false;
+    std::optional<Request> held;  // by a pause, not executed yet
+  };
+
   ParseResult parse_batch(std::string_view input);
+  // For the requests in batch_.
+  Execution begin_execution(ReplyBuffer& out);
+  void end_execution(Execution& execution);
   // Executes the batch in order until something must happen before the rest; returns how many were executed.
   std::size_t execute_batch(ReplyBuffer& out, std::size_t output_bytes_max);
   bool must_stop() const { return parked_ticket_ != 0 || closing_ || limits_changed_; }
@@ -127,6 +165,7 @@ class Session final : public RequestSession {
   void refuse_input(const std::string& error, ReplyBuffer& out);
 
   void execute(std::size_t index, Execution& execution);
+  void execute_begun(std::size_t index, Execution& execution);
   // The row to call; writes the error and answers nothing if the request may not be executed.
   FoundCommand admit(FoundCommand command, const Request& request, ReplyWriter& reply);
   static bool is_http(const Request& request);
@@ -145,7 +184,16 @@ class Session final : public RequestSession {
     if (!std::exchange(answers_all_the_same_, false)) out.truncate(mark);
   }
   bool suppressed() const { return skip_reply_ || reply_mode_ != ReplyMode::kOn; }
+  void begin_parking();
+  void end_parking();
   void deliver(std::uint64_t ticket, const std::function<void(ReplyWriter&)>& write_reply, ReplyBuffer& out);
+  void time_out(std::uint64_t ticket, ReplyBuffer& out);
+
+  // --- Where somebody else has a say in what is executed ---
+  // False: the request is not executed, or not yet.
+  bool let_pass(const FoundCommand& command, std::size_t index, ReplyWriter& reply, Execution& execution);
+  bool held_by_pause(const FoundCommand& command, std::size_t index, Execution& execution);
+  void show_to_monitors(const FoundCommand& command, const Request& request);
 
   // Constant after construction.
   const Services& services_;
@@ -173,6 +221,7 @@ class Session final : public RequestSession {
   std::uint64_t parked_ticket_ = 0;  // 0: not parked
   std::uint64_t last_ticket_ = 0;
   std::size_t parked_command_ = 0;
+  std::unique_ptr<Waiting> waiting_;
   bool answers_all_the_same_ = false;         // the request being executed, though replies are off by now
   std::unique_ptr<Transaction> transaction_;  // null: neither between MULTI and EXEC nor watching
 };

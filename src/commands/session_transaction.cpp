@@ -80,14 +80,12 @@ void Session::exec(CommandContext& context) {
   context.kept.release();
   transaction_->begin_execution();
   {
-    Execution execution{.out = context.reply.buffer(),
-                        .now_ms = context.now_ms,
-                        .statistics = {statistics_, services_.clock},
-                        .kept = ShardedStore::KeptLock(services_.store)};
+    Execution execution(context.reply.buffer(), context.now_ms, services_, *record_, statistics_);
     const auto call_queued = [&](const QueuedCommand& queued, const Key* first_key, ReplyWriter& reply) {
       const Outcome outcome = call(queued.command, queued.request, first_key, reply, execution);
       if (outcome == Outcome::kClose) closing_ = true;
       if (outcome == Outcome::kParked) reply.error(transaction_->wait_refusal());
+      show_to_monitors(queued.command, queued.request);
     };
     TransactionExecution(services_, *this, *transaction_, context.now_ms, call_queued).run(context.reply.buffer());
   }

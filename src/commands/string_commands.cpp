@@ -65,17 +65,17 @@ StatusCode store_value(CommandContext& context, std::size_t value_index, const S
 Outcome cmd_set(CommandContext& context) {
   const auto options = read_string_options(context, 3, StringOptionsOf::kSet);
   if (!options) return Outcome::kDone;
-  SetOptions set_options{.condition = options->condition};
-  if (options->expiry == StringOptions::Expiry::kAt) {
-    const auto expire_at_ms = read_expiry(context, options->expire_at, ExpirySign::kPositive);
-    if (!expire_at_ms) return Outcome::kDone;
-    set_options.expire_at_ms = *expire_at_ms;
+  const auto set_options = read_set_options(context, *options);
+  if (!set_options) return Outcome::kDone;
+  std::optional<ValueCondition> condition;
+  if (options->value_condition) {
+    condition = read_value_condition(context, *options->value_condition);
+    if (!condition) return Outcome::kDone;
   }
-  set_options.keep_expiry = options->expiry == StringOptions::Expiry::kKeep;
   if (!key_fits(context, 1)) return Outcome::kDone;
-  if (options->get) return replace_and_reply_old(context, 2, set_options, options->value_condition);
+  if (options->get) return replace_and_reply_old(context, 2, *set_options, condition);
 
-  const StatusCode status = store_value(context, 2, set_options, options->value_condition);
+  const StatusCode status = store_value(context, 2, *set_options, condition);
   if (status == StatusCode::kOk) {
     context.reply.ok();
   } else if (status == StatusCode::kNotStored) {
@@ -207,11 +207,10 @@ constexpr CommandSpec kCommands[] = {
      .keys = kFirst,
      .group = "string",
      .since = "1.0.0",
-     .complexity = "O(1)",
+     .complexity = "O(1); O(N) for comparing or digesting a value of N bytes",
      .summary = "Stores a value under a key, on condition and with an expiry if asked",
-     .syntax = "key value [NX | XX | IFEQ match-value | IFNE match-value] [GET] [EX seconds | PX milliseconds | EXAT "
-               "unix-time-seconds | "
-               "PXAT unix-time-milliseconds | KEEPTTL]",
+     .syntax = "key value [NX | XX | IFEQ match-value | IFNE match-value | IFDEQ match-digest | IFDNE match-digest] "
+               "[GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]",
      .acl_categories = kWriteSlow,
      .keyed = true},
     {.name = "setex",
@@ -318,6 +317,18 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(N), N being the number of keys",
      .summary = "Stores several values at once, unless one of the keys exists",
      .syntax = "key value [key value ...]",
+     .acl_categories = kWriteSlow},
+    {.name = "msetex",
+     .function = cmd_msetex,
+     .arity = -4,
+     .flags = kWrite | kDenyOom | kMovableKeys,
+     .keys = {.first = 2, .last = -1, .step = 2, .number_at = 1},
+     .group = "string",
+     .since = "8.4.0",
+     .complexity = "O(N), N being the number of keys",
+     .summary = "Stores several values at once, on a condition that all keys meet and with one expiry if asked",
+     .syntax = "numkeys:integer key value [key value ...] [NX | XX] [EX seconds | PX milliseconds | EXAT "
+               "unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]",
      .acl_categories = kWriteSlow},
     {.name = "strlen",
      .function = cmd_strlen,

@@ -24,5 +24,6 @@ Outcome cmd_lcs(CommandContext& context);
 Outcome cmd_mget(CommandContext& context);
 Outcome cmd_mset(CommandContext& context);
 Outcome cmd_msetnx(CommandContext& context);
+Outcome cmd_msetex(CommandContext& context);
 
 }  // namespace larder

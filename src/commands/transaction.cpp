@@ -50,6 +50,7 @@ Status Transaction::add(const FoundCommand& command, const Request& request, std
     return status;
   }
   room_bytes_ += room_bytes_of(*command.spec, queued.request);
+  writes_ = writes_ || (command.spec->flags & (kWrite | kMayReplicate)) != 0;
   queue_.push_back(std::move(queued));
   record_.queued_commands.store(static_cast<std::int32_t>(queue_.size()), std::memory_order_relaxed);
   return Status::ok();

@@ -40,6 +40,8 @@ class Transaction {
   // Copies the request. Errors: a limit, which the message tells.
   Status add(const FoundCommand& command, const Request& request, std::uint64_t maxmemory_bytes);
   std::span<const QueuedCommand> queue() const { return queue_; }
+  // Whether a command among them writes.
+  bool writes() const { return writes_; }
   // Room for what is queued; see transaction_room.h.
   std::size_t room_bytes() const { return room_bytes_; }
   // A request was refused: EXEC will refuse all of them.
@@ -82,6 +84,7 @@ class Transaction {
 
   Stage stage_ = Stage::kWatching;
   bool spoilt_ = false;
+  bool writes_ = false;
   std::vector<QueuedCommand> queue_;
   std::size_t room_bytes_ = 0;
   std::unordered_map<KeyHash, Watched> watched_;

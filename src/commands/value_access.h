@@ -28,6 +28,14 @@ void note_refill(CommandContext& context, const Key& key);
 // The value as a bulk string, large ones by reference.
 void reply_value(ReplyWriter& reply, const ItemView& item);
 
+// What PTTL and its relatives answer where there is no time to tell.
+inline constexpr std::int64_t kNoSuchKeyTtl = -2;
+inline constexpr std::int64_t kNeverExpiresTtl = -1;
+// The milliseconds that the item has left, or kNeverExpiresTtl.
+inline std::int64_t remaining_ms(const ItemView& item, TimeMs now_ms) {
+  return item.expire_at_ms == kNoExpiry ? kNeverExpiresTtl : item.expire_at_ms - now_ms;
+}
+
 // How Redis would keep a value that was SET: "int", "embstr" or "raw".
 std::string_view encoding_of(std::string_view value);
 

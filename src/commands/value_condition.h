@@ -1,6 +1,6 @@
-// Whether a value is the one that a client has seen: SET ... IFEQ, DELEX, DELIFEQ. A value that is in a block of its
-// own is compared outside the shard's lock: look (and hold a reference), compare, and go on if it is still the one that
-// was looked at.
+// Whether a value is the one that a client has seen, by its bytes or by its digest: SET ... IFEQ, DELEX, DELIFEQ. A
+// long value is compared, or digested, outside the shard's lock: look (and hold a reference), compare, and go on if it
+// is still the one that was looked at.
 #pragma once
 
 #include <optional>
@@ -8,6 +8,7 @@
 
 #include "commands/command.h"
 #include "commands/value_access.h"
+#include "commands/value_digest.h"
 
 namespace larder {
 
@@ -17,6 +18,7 @@ class ValueCondition {
 
   // `value` must outlive it.
   ValueCondition(Wanted wanted, std::string_view value) : wanted_(wanted), value_(value) {}
+  ValueCondition(Wanted wanted, ValueDigest digest) : wanted_(wanted), digest_(digest) {}
 
   // Outside of every lock, and again whenever must_look() says so.
   void look(const CommandContext& context, const Key& key);
@@ -29,17 +31,29 @@ class ValueCondition {
 
  private:
   bool is_met(bool equal) const { return equal == (wanted_ == Wanted::kEqual); }
+  // Values of different lengths are different.
+  bool may_equal(std::size_t value_bytes) const { return digest_ || value_bytes == value_.size(); }
+  bool equals(std::string_view value) const { return digest_ ? digest_of(value) == *digest_ : value == value_; }
 
   Wanted wanted_;
   std::string_view value_;
+  std::optional<ValueDigest> digest_;  // set: this counts, not the value
   HeldValue looked_at_;
   bool looked_at_is_equal_ = false;
   int looks_ = 0;
   bool must_look_ = false;
 };
 
-// "IFEQ value" or "IFNE value" at `index`, which then goes to the value; nothing if it is neither.
-std::optional<ValueCondition> read_value_condition(const CommandContext& context, std::size_t& index);
+// "IFEQ value", "IFNE value", "IFDEQ digest" or "IFDNE digest" as a client has written it, not looked at yet.
+struct ValueConditionArgument {
+  ValueCondition::Wanted wanted = ValueCondition::Wanted::kEqual;
+  bool by_digest = false;
+  std::string_view text;
+};
+// The one at `index`, which then goes to its value; nothing if there is none.
+std::optional<ValueConditionArgument> find_value_condition(const CommandContext& context, std::size_t& index);
+// Nothing: the error was written.
+std::optional<ValueCondition> read_value_condition(CommandContext& context, const ValueConditionArgument& argument);
 
 // CommandContext::run() with a body `body(shard, op)` that is called only where the item under the key meets the
 // condition; without one always. kNotStored: it does not, and `otherwise(shard, op)` was called.

@@ -59,6 +59,11 @@ Result<std::vector<RuntimeOptions::Change>> RuntimeOptions::check(
   return checked;
 }
 
+bool RuntimeOptions::is_secret(std::string_view name) const {
+  const OptionRow* const row = find_option(name);
+  return row != nullptr && row->type == OptionType::kSecret;
+}
+
 Status RuntimeOptions::apply(std::size_t row, std::string text) {
   const OptionRow& option = option_table()[row];
   const auto hook = hooks_.find(option.name);

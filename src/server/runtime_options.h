@@ -29,6 +29,7 @@ class RuntimeOptions final : public RuntimeConfig {
 
   std::vector<std::pair<std::string, std::string>> get(std::string_view glob) const override;
   Status set(std::span<const std::pair<std::string_view, std::string_view>> changes) override;
+  bool is_secret(std::string_view name) const override;
 
   // A copy, as they are now.
   Options options() const;

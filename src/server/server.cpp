@@ -143,6 +143,7 @@ class Server::Impl {
   NetCounters net_counters_;
   NetworkSettings network_settings_;
   AccessSettings access_;
+  SlowLog slow_log_;
   ServerFacts facts_;  // complete before start() lets anyone in
   // The network goes last of what a session touches: it owns the sessions, stop() ends them.
   std::unique_ptr<Network> network_;
@@ -162,6 +163,7 @@ Services Server::Impl::services() {
           .net = net_counters_,
           .config = options_,
           .access = access_,
+          .slow_log = slow_log_,
           .facts = facts_,
           .maxclients = [this] { return network_settings_.maxclients.load(); }};
 }
@@ -180,6 +182,8 @@ void Server::Impl::read_settings(const Options& options) {
   network_settings_.tcp_keepalive_s = options.integer("tcp-keepalive");
   access_.set_password(options.text("requirepass"));
   access_.set_protected_mode(options.yes("protected-mode"));
+  slow_log_.set_threshold_us(options.integer("slowlog-log-slower-than"));
+  slow_log_.set_length_max(static_cast<std::size_t>(options.integer("slowlog-max-len")));
   set_receive_budget();
 }
 
@@ -230,6 +234,14 @@ void Server::Impl::connect_options() {
   });
   options_.on_change("loglevel", [](std::string& text) {
     set_log_level(text);
+    return Status::ok();
+  });
+  options_.on_change("slowlog-log-slower-than", [this](std::string& text) {
+    slow_log_.set_threshold_us(option_integer(text));
+    return Status::ok();
+  });
+  options_.on_change("slowlog-max-len", [this](std::string& text) {
+    slow_log_.set_length_max(static_cast<std::size_t>(option_integer(text)));
     return Status::ok();
   });
   options_.on_change("stats-interval", [this](std::string& text) {

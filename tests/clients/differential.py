@@ -25,6 +25,8 @@ PATTERNS = [
     ["EXPIREAT KEY TIMESTAMP", [("NX", "XX", "GT", "LT")]], ["PEXPIREAT KEY TIMESTAMPMS", [("NX", "XX", "GT", "LT")]],
     ["EXPIRE KEY SECONDS", [("NX", "XX")]], ["PEXPIRE KEY MILLISECONDS", [("NX", "XX")]], "EXPIRETIME KEY",
     "PEXPIRETIME KEY", "PERSIST KEY", "OBJECT REFCOUNT NOKEY", "WAIT 0 INTEGER", "SELECT DATABASE", "DBSIZE", "ECHO VALUE", "PING", "PING VALUE",
+    ["CLIENT PAUSE 0", [("WRITE", "ALL")]], "CLIENT UNPAUSE", ["CLIENT UNBLOCK INTEGER", [("TIMEOUT", "ERROR")]], "CLIENT LIST ID 0 -1",
+    "CLIENT LIST TYPE MASTER", "CLIENT KILL ADDR VALUE", ["CLIENT KILL ID 0", ["SKIPME", ("yes", "no")]], "SLOWLOG RESET", "SLOWLOG GET 0",
 ]
 # What stands between MULTI and EXEC, or before them; expiries that are asked for there could not be compared apart.
 IN_TRANSACTIONS = [pattern for pattern in PATTERNS if "EXPIRETIME" not in str(pattern) and "REFCOUNT" not in str(pattern)] + ["WATCH KEY", "UNWATCH", "MULTI", "NOSUCH"]

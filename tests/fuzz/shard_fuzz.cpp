@@ -5,31 +5,15 @@
 #include <cstdio>
 
 #include "larder/base/check.h"
+#include "support/choices.h"
 #include "support/store_model.h"
 
 namespace {
 
-using larder::test::Choices;
+using larder::test::ByteChoices;
 using larder::test::StoreModel;
 
 constexpr std::size_t kStepsBetweenChecks = 64;
-
-// Bounds up to 256 take a byte, larger ones as many more as they need. Once the bytes are used up, the rest is zeros.
-class ByteChoices final : public Choices {
- public:
-  ByteChoices(const std::uint8_t* data, std::size_t size) : data_(data), end_(data + size) {}
-
-  bool used_up() const { return data_ == end_; }
-  std::uint64_t below(std::uint64_t bound) override {
-    std::uint64_t number = 0;
-    for (std::uint64_t rest = bound - 1; rest != 0; rest >>= 8) number = number << 8 | (used_up() ? 0 : *data_++);
-    return number % bound;
-  }
-
- private:
-  const std::uint8_t* data_;
-  const std::uint8_t* const end_;
-};
 
 }  // namespace
 

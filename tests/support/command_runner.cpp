@@ -48,6 +48,10 @@ Status FakeConfig::set(std::span<const std::pair<std::string_view, std::string_v
   return Status::ok();
 }
 
+bool FakeConfig::is_secret(std::string_view name) const {
+  return equals_ignore_case(name, "requirepass");
+}
+
 void FakePort::post(ConnectionRef to, ConnectionTask task) {
   post_after(to, std::chrono::milliseconds(0), std::move(task));
 }
@@ -206,6 +210,7 @@ CommandRunner::CommandRunner(const RunnerOptions& options)
                                                        .net = net_,
                                                        .config = config_,
                                                        .access = access_,
+                                                       .slow_log = slow_log_,
                                                        .facts = facts_,
                                                        .maxclients = [] { return 10'000U; }});
   new_client();

@@ -51,9 +51,11 @@ class FakeConfig final : public RuntimeConfig {
   std::vector<std::pair<std::string, std::string>> get(std::string_view glob) const override;
   // Errors: a name it does not have; then nothing is changed.
   Status set(std::span<const std::pair<std::string_view, std::string_view>> changes) override;
+  bool is_secret(std::string_view name) const override;
 
  private:
-  std::map<std::string, std::string> values_ = {{"maxclients", "10000"}, {"maxmemory", "0"}, {"timeout", "0"}};
+  std::map<std::string, std::string> values_ = {
+      {"maxclients", "10000"}, {"maxmemory", "0"}, {"requirepass", ""}, {"timeout", "0"}};
 };
 
 // Tasks wait in a queue, delays until their time has come on the manual clock.
@@ -144,6 +146,7 @@ class CommandRunner {
   ShardedStore& store() { return store_; }
   Statistics& statistics() { return statistics_; }
   AccessSettings& access() { return access_; }
+  SlowLog& slow_log() { return slow_log_; }
   FakePort& port() { return port_; }
   NetCounters& net() { return net_; }
   ServerFacts& facts() { return facts_; }
@@ -156,6 +159,7 @@ class CommandRunner {
   FakePort port_;
   FakeConfig config_;
   AccessSettings access_;
+  SlowLog slow_log_;
   ServerFacts facts_;
   std::unique_ptr<CommandService> service_;
   std::vector<std::unique_ptr<TestClient>> clients_;

@@ -21,16 +21,9 @@
 #include <vector>
 
 #include "larder/store/sharded_store.h"
+#include "support/choices.h"
 
 namespace larder::test {
-
-// Where the model's decisions come from.
-class Choices {
- public:
-  virtual ~Choices() = default;
-  // In [0, bound). REQUIRES: bound > 0.
-  virtual std::uint64_t below(std::uint64_t bound) = 0;
-};
 
 class StoreModel final : private EventListener {
  public:

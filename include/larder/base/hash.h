@@ -56,6 +56,9 @@ class Hasher {
   alignas(64) std::array<unsigned char, kSecretBytes> secret_;
 };
 
+// XXH3's 64 bits without a secret: everybody's for the same bytes, so nothing that an attacker may aim at.
+std::uint64_t public_hash(std::string_view bytes);
+
 // The finaliser of splitmix64 (Steele, Lea, Flood 2014): every input bit changes half of the output bits.
 constexpr std::uint64_t mix_bits(std::uint64_t x) {
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;

@@ -75,6 +75,20 @@ inline constexpr std::int64_t kPendingMsMax = 60'000;
 // The graceful drain: parked requests get their answer within this time, then the connections are closed.
 inline constexpr std::int64_t kDrainMsMax = 1'500;
 
+// --- Looking on ---
+// What waits for a client that monitors, on its way to it and unsent: it is dropped beyond that, as Redis does with
+// subscribers.
+inline constexpr std::size_t kMonitorOutputBytesMax = 32ULL << 20;
+// Of what it is shown: bytes of one argument, arguments of one command.
+inline constexpr std::size_t kMonitorArgumentBytesMax = 64 * 1024;
+inline constexpr std::size_t kMonitorArgumentsMax = 1024;
+// Entries of the slow log: some 5 KiB each at most.
+inline constexpr std::int64_t kSlowLogEntriesMax = 10'000;
+
+// --- Walks ---
+// Items that one COUNTPREFIX or DELPREFIX looks at, whatever COUNT says: a few milliseconds of its thread.
+inline constexpr std::size_t kPrefixWalkItemsMax = 10'000;
+
 // --- Background work ---
 // One visit to a shard: at most so many items, so that nobody holds a shard for long.
 inline constexpr std::size_t kEvictItemsPerVisit = 64;

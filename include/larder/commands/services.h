@@ -11,6 +11,7 @@
 
 #include "larder/base/clock.h"
 #include "larder/base/status.h"
+#include "larder/commands/slow_log.h"
 #include "larder/protocol/request_handler.h"
 #include "larder/stats/net_counters.h"
 #include "larder/stats/statistics.h"
@@ -26,6 +27,8 @@ class RuntimeConfig {
   virtual std::vector<std::pair<std::string, std::string>> get(std::string_view glob) const = 0;
   // All or nothing. The message is the text that CONFIG SET answers after "ERR ".
   virtual Status set(std::span<const std::pair<std::string_view, std::string_view>> changes) = 0;
+  // Whether the option's value is not for everybody's eyes. Case does not matter.
+  virtual bool is_secret(std::string_view name) const = 0;
 };
 
 // What the commands look up at run time; CONFIG SET changes it, any thread reads it.
@@ -68,6 +71,7 @@ struct Services {
   const NetCounters& net;
   RuntimeConfig& config;
   AccessSettings& access;
+  SlowLog& slow_log;
   const ServerFacts& facts;
   // Maxclients as it is now, for INFO.
   std::function<std::uint32_t()> maxclients;

@@ -164,8 +164,8 @@ class BatchStatisticsTest : public ::testing::Test {
  protected:
   ManualClock clock_{1'000};
   Statistics statistics_{1, CommandTable::instance().size()};
-  const std::size_t get_ = index_of("get");
-  const std::size_t set_ = index_of("set");
+  const CountedRequest get_{nullptr, index_of("get")};
+  const CountedRequest set_{nullptr, index_of("set")};
 };
 
 TEST_F(BatchStatisticsTest, SharesTheTimeInEqualPartsAndLosesNothing) {
@@ -176,8 +176,8 @@ TEST_F(BatchStatisticsTest, SharesTheTimeInEqualPartsAndLosesNothing) {
     batch.count(get_, false);
     batch.count(set_, false);
   }
-  const auto get = statistics_.command_totals(get_);
-  const auto set = statistics_.command_totals(set_);
+  const auto get = statistics_.command_totals(get_.command);
+  const auto set = statistics_.command_totals(set_.command);
   EXPECT_EQ(get.calls, 2u);
   EXPECT_EQ(set.calls, 1u);
   EXPECT_EQ(get.total_ns + set.total_ns, 10'000u);
@@ -195,8 +195,8 @@ TEST_F(BatchStatisticsTest, WhatIsClosedBeforeAndAfterHasItsTimeForItself) {
   clock_.advance_us(500);
   batch.count(set_, false);
   batch.close();
-  EXPECT_EQ(statistics_.command_totals(get_).total_ns, 2'000u);
-  EXPECT_EQ(statistics_.command_totals(set_).total_ns, 500'000u);
+  EXPECT_EQ(statistics_.command_totals(get_.command).total_ns, 2'000u);
+  EXPECT_EQ(statistics_.command_totals(set_.command).total_ns, 500'000u);
 }
 
 TEST_F(BatchStatisticsTest, TakesMoreRequestsThanABatchHas) {
@@ -204,7 +204,7 @@ TEST_F(BatchStatisticsTest, TakesMoreRequestsThanABatchHas) {
     BatchStatistics batch(statistics_.thread(0), clock_);
     for (std::size_t i = 0; i < 3 * limits::kBatchRequestsMax + 1; ++i) batch.count(get_, false);
   }
-  EXPECT_EQ(statistics_.command_totals(get_).calls, 3 * limits::kBatchRequestsMax + 1);
+  EXPECT_EQ(statistics_.command_totals(get_.command).calls, 3 * limits::kBatchRequestsMax + 1);
 }
 
 }  // namespace

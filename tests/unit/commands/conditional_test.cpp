@@ -48,6 +48,41 @@ TEST(ConditionalCommands, AreOneOfManyInABatch) {
   EXPECT_EQ(runner.send(batch), expected);
 }
 
+TEST(ConditionalCommands, ALargeValueIsReplacedByItsDigestWithoutTakingTwice) {
+  CommandRunner runner({.maxmemory_bytes = 40 << 20, .policy = PolicyKind::kNoEviction});
+  ASSERT_EQ(runner.run({"SET", "k", std::string(10 << 20, 'a')}), kOk);
+  const std::string digest = runner.run({"DIGEST", "k"}).substr(5, 16);
+  EXPECT_EQ(runner.run({"SET", "k", "x", "IFDNE", digest}), kNull);
+  EXPECT_EQ(runner.run({"SET", "k", std::string(11 << 20, 'b'), "IFDEQ", digest}), kOk);
+  EXPECT_EQ(runner.run({"DELEX", "k", "IFDEQ", digest}), integer(0));
+  EXPECT_EQ(runner.run({"DELEX", "k", "IFDNE", digest}), integer(1));
+  EXPECT_LT(runner.store().used_bytes(), 1u << 20);
+  EXPECT_EQ(runner.store().budget().pinned_bytes(), 0u);
+  runner.store().check_invariants();
+}
+
+TEST(ConditionalCommands, ADigestLooksAtAValueWithoutHoldingItsShard) {
+  CommandRunner runner({.maxmemory_bytes = 32 << 20, .policy = PolicyKind::kAllKeysLru});
+  for (int i = 0; i < 100; ++i) runner.run({"SET", "other" + std::to_string(i), std::string(1 << 20, 'a')});
+  ASSERT_EQ(runner.run({"SET", "k", std::string(1 << 20, 'a')}), kOk);
+  const std::string digest = runner.run({"DIGEST", "k"}).substr(5, 16);
+  EXPECT_EQ(runner.run({"SET", "k", std::string(12 << 20, 'b'), "IFDEQ", digest}), kOk);
+  EXPECT_EQ(runner.run({"STRLEN", "k"}), integer(12 << 20));
+  runner.store().check_invariants();
+}
+
+TEST(ConditionalCommands, MsetexStoresAllOrNothing) {
+  CommandRunner runner({.shards = 4, .maxmemory_bytes = 64 << 20, .policy = PolicyKind::kNoEviction});
+  const std::string large(15 << 20, 'x');
+  EXPECT_EQ(runner.run({"MSETEX", "2", "a", large, "b", large, "PX", "1000"}), integer(1));
+  const std::string refused = runner.run({"MSETEX", "3", "c", large, "d", large, "e", large, "PX", "1000"});
+  EXPECT_EQ(refused.substr(0, 4), "-OOM");
+  EXPECT_EQ(runner.run({"EXISTS", "a", "b", "c", "d", "e"}), integer(2));
+  runner.advance_ms(1000);
+  EXPECT_EQ(runner.run({"EXISTS", "a", "b"}), integer(0));
+  runner.store().check_invariants();
+}
+
 TEST(ConditionalCommands, CompareBytesAndNotNumbers) {
   CommandRunner runner;
   const std::string binary("\0\r\n\xff", 4);

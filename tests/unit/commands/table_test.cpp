@@ -237,10 +237,26 @@ TEST(CommandTable, HasTheCommandsPromised) {
 }
 
 TEST(KeyPositions, CountFromTheEndWhereLastIsNegative) {
-  EXPECT_EQ(key_positions({0, 0, 0}, 5), (std::vector<std::size_t>{}));
-  EXPECT_EQ(key_positions({1, 1, 1}, 3), (std::vector<std::size_t>{1}));
-  EXPECT_EQ(key_positions({1, -1, 1}, 4), (std::vector<std::size_t>{1, 2, 3}));
-  EXPECT_EQ(key_positions({1, -1, 2}, 5), (std::vector<std::size_t>{1, 3}));
+  using Positions = std::vector<std::size_t>;
+  const std::array<std::string_view, 5> words = {"command", "1", "2", "3", "4"};
+  const auto first = [&](std::size_t argc) { return std::span(words).first(argc); };
+  EXPECT_EQ(key_positions({0, 0, 0}, first(5)), Positions());
+  EXPECT_EQ(key_positions({1, 1, 1}, first(3)), Positions({1}));
+  EXPECT_EQ(key_positions({1, -1, 1}, first(4)), Positions({1, 2, 3}));
+  EXPECT_EQ(key_positions({1, -1, 2}, first(5)), Positions({1, 3}));
+}
+
+TEST(KeyPositions, AreAsManyAsTheArgumentsSay) {
+  const KeySpec keys{.first = 2, .last = -1, .step = 2, .number_at = 1};
+  const auto positions = [&](std::string_view number) {
+    const std::array<std::string_view, 7> words = {"command", number, "a", "1", "b", "2", "NX"};
+    return key_positions(keys, words);
+  };
+  EXPECT_EQ(positions("1"), std::vector<std::size_t>({2}));
+  EXPECT_EQ(positions("2"), std::vector<std::size_t>({2, 4}));
+  for (const std::string_view bad : {"0", "-1", "4", "x", "", "9223372036854775807"}) {
+    EXPECT_EQ(positions(bad), std::nullopt) << bad;
+  }
 }
 
 }  // namespace
