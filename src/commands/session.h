@@ -14,6 +14,7 @@
 #include "commands/client_registry.h"
 #include "commands/command.h"
 #include "commands/command_table.h"
+#include "commands/parked_request.h"
 #include "commands/refill_timer.h"
 #include "commands/request_batch.h"
 #include "larder/protocol/request_handler.h"
@@ -28,7 +29,8 @@ enum class ReplyMode : std::uint8_t { kOn, kOff, kSkipNext };
 class Session final : public RequestSession {
  public:
   // Registers the record for as long as the session lives.
-  Session(const Services& services, ClientRegistry& clients, std::shared_ptr<ClientRecord> record, RequestBatch& batch);
+  Session(const Services& services, ClientRegistry& clients, LeaseWaiters& lease_waiters,
+          std::shared_ptr<ClientRecord> record, RequestBatch& batch);
   ~Session() override;
 
   // --- RequestSession ---
@@ -40,7 +42,9 @@ class Session final : public RequestSession {
   bool parked() const override { return parked_ticket_ != 0; }
   bool closing() const override { return closing_; }
   bool mid_request() const override { return parser_.mid_request(); }
-  std::size_t buffered_bytes() const override { return parser_.buffered_bytes(); }
+  std::size_t buffered_bytes() const override {
+    return parser_.buffered_bytes() + (parked_request_ != nullptr ? parked_request_->bytes() : 0);
+  }
   std::size_t held_body_bytes() const override { return parser_.partial().blob_bytes(); }
   bool output_must_hurry() const override { return services_.store.pins_too_much(); }
   void abandon_parked(ReplyBuffer& out) override;
@@ -65,6 +69,13 @@ class Session final : public RequestSession {
   // Parks the session on the request being executed and returns the ticket of its answer. A handler that parks returns
   // Outcome::kParked. After `time_limit` the client gets `timeout_error`.
   std::uint64_t park(std::chrono::milliseconds time_limit, std::string timeout_error);
+  // Parks the session on a request that looks again whenever it is asked to. It is let go once it has been answered, or
+  // its client has left; after `time_limit` it times out.
+  void park(std::chrono::milliseconds time_limit, std::shared_ptr<ParkedRequest> request);
+  // Has a request look again, from any thread, or after some time. One that has been answered is left alone.
+  static void ask_again(ConnectionPort& port, ConnectionRef to, std::weak_ptr<ParkedRequest> request);
+  static void ask_again_after(ConnectionPort& port, std::chrono::milliseconds delay, ConnectionRef to,
+                              std::weak_ptr<ParkedRequest> request);
   // Answers the parked request from any thread: posts to the connection. A ticket that is no longer waited for
   // (answered, timed out, closed) is dropped.
   static void answer(ConnectionPort& port, ConnectionRef to, std::uint64_t ticket,
@@ -119,10 +130,15 @@ class Session final : public RequestSession {
   bool count_error(const ReplyBuffer& out, const ReplyBuffer::Mark& mark);
   bool suppressed() const { return skip_reply_ || reply_mode_ != ReplyMode::kOn; }
   void deliver(std::uint64_t ticket, const std::function<void(ReplyWriter&)>& write_reply, ReplyBuffer& out);
+  void look_again(const std::weak_ptr<ParkedRequest>& request, ReplyBuffer& out);
+  std::uint64_t begin_parking();
+  // The reply to the parked request has been written, after `mark`.
+  void end_parking(ReplyBuffer& out, const ReplyBuffer::Mark& mark);
 
   // Constant after construction.
   const Services& services_;
   ClientRegistry& clients_;
+  LeaseWaiters& lease_waiters_;
   const std::shared_ptr<ClientRecord> record_;
   RequestBatch& batch_;
   ThreadStatistics& statistics_;
@@ -146,6 +162,7 @@ class Session final : public RequestSession {
   std::uint64_t parked_ticket_ = 0;  // 0: not parked
   std::uint64_t last_ticket_ = 0;
   std::size_t parked_command_ = 0;
+  std::shared_ptr<ParkedRequest> parked_request_;  // null: it is answered by its ticket alone
 };
 
 }  // namespace larder

@@ -72,6 +72,7 @@ Outcome cmd_set(CommandContext& context) {
     set_options.expire_at_ms = *expire_at_ms;
   }
   set_options.keep_expiry = options->expiry == StringOptions::Expiry::kKeep;
+  if (options->caching && !options->caching->apply(context, options->get, set_options)) return Outcome::kDone;
   if (!key_fits(context, 1)) return Outcome::kDone;
   if (options->get) return replace_and_reply_old(context, 2, set_options, options->value_condition);
 
@@ -211,7 +212,8 @@ constexpr CommandSpec kCommands[] = {
      .summary = "Stores a value under a key, on condition and with an expiry if asked",
      .syntax = "key value [NX | XX | IFEQ match-value | IFNE match-value] [GET] [EX seconds | PX milliseconds | EXAT "
                "unix-time-seconds | "
-               "PXAT unix-time-milliseconds | KEEPTTL]",
+               "PXAT unix-time-milliseconds | KEEPTTL] [SOFTEX seconds | SOFTPX milliseconds] [NEGATIVE] [TAGS numtags "
+               "tag [tag ...]] [LEASE token]",
      .acl_categories = kWriteSlow,
      .keyed = true},
     {.name = "setex",
