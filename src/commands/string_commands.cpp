@@ -155,7 +155,9 @@ Outcome cmd_getex(CommandContext& context) {
     if (!found || options->expiry == StringOptions::Expiry::kUnsaid) return StatusCode::kOk;
     if (expire_at_ms == kNoExpiry && item->expire_at_ms == kNoExpiry) return StatusCode::kOk;
     if (expire_at_ms == kNoExpiry || !already_expired(context, expire_at_ms)) {
-      return shard.set_expiry(key, expire_at_ms, op);
+      // Not found: a tag of it was deleted since it was read.
+      const StatusCode changed = shard.set_expiry(key, expire_at_ms, op);
+      return changed == StatusCode::kNotFound ? StatusCode::kOk : changed;
     }
     shard.erase(key, op);
     return StatusCode::kOk;

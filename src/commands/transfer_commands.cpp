@@ -43,7 +43,7 @@ StatusCode move_item(ShardedStore::MultiAccess& access, const Key& from, const K
   Taken taken;
   taken.expire_at_ms = item->expire_at_ms;
   if (item->blob == nullptr) taken.short_value.assign(item->value);
-  taken.extras = source.extras(from, op.now_ms);
+  taken.extras = source.extras(from);
   source.take_out(from, taken.block, op);
   const ItemExtras extras = taken.extras.view();
   const SetOptions options{.expire_at_ms = taken.expire_at_ms, .extras = &extras};
@@ -102,7 +102,7 @@ struct Copied {
     context.store().run(from, context.now_ms, [&](Shard& shard, Op& op) {
       const auto item = shard.get(from, touch_of(context), op);
       held = item ? HeldValue(*item) : HeldValue();
-      extras = shard.extras(from, op.now_ms);
+      extras = item ? shard.extras(from) : KeptExtras();
       return StatusCode::kOk;
     });
     block = {};

@@ -45,10 +45,11 @@ Fetched Shard::fetch(const Key& key, const FetchOptions& options, Op& op) {
   return fetched;
 }
 
-KeptExtras Shard::extras(const Key& key, TimeMs now_ms) const {
+// A tag may have been deleted since the item was found. Then whatever gets its tags is to be dead, too.
+KeptExtras Shard::extras(const Key& key) const {
   KeptExtras kept;
   const Location location = find(key);
-  if (!is_visible(location) || fate(location, now_ms) != Fate::kLive) return kept;
+  if (!is_visible(location)) return kept;
   const ItemRef found = item(location);
   kept.stale_at_ms = found.soft_expiry();
   if (!found.has_tags()) return kept;

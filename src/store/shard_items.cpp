@@ -116,7 +116,9 @@ ItemShape Shard::shape_for(const Key& key, const Value& value, bool has_expiry, 
 
 StatusCode Shard::set(const Key& key, Value value, const SetOptions& options, Op& op, EventKind kind) {
   LARDER_CHECK(key.bytes.size() <= limits::kKeyBytesMax && value.bytes.size() <= limits::kValueBytesMax);
+  const std::uint64_t invalidated = stats_.invalidated;
   const Location old = find_live(key, op);
+  if (options.keep_tags && stats_.invalidated != invalidated) return StatusCode::kOk;  // see SetOptions
   if (options.condition == Condition::kIfAbsent && is_visible(old)) return StatusCode::kNotStored;
   if (options.condition == Condition::kIfPresent && !is_visible(old)) return StatusCode::kNotStored;
 
@@ -149,7 +151,9 @@ Location Shard::append_record(const Key& key, const ItemShape& shape, TimeMs exp
 }
 
 bool Shard::write_part(const Key& key, std::size_t at, std::string_view bytes, Op& op, EventKind kind) {
+  const std::uint64_t invalidated = stats_.invalidated;
   const Location location = find_live(key, op);
+  if (stats_.invalidated != invalidated) return true;  // see SetOptions::keep_tags
   if (!is_visible(location)) return false;
   const ItemRef record = item(location);
   if (at > record.value_bytes() || bytes.size() > record.value_bytes() - at) return false;

@@ -183,7 +183,7 @@ void StoreModel::get() {
     if (const auto item = shard.get(k, touch, op)) {
       found = true;
       check_item(*item);
-      const KeptExtras extras = shard.extras(k, now_ms_);
+      const KeptExtras extras = shard.extras(k);
       check_extras(name, extras.stale_at_ms, extras.tags);
       if (item->blob != nullptr && pinned_.size() < kPinnedMax && one_in(4)) {
         pinned_.emplace_back(BlobRef::share(item->blob), std::string(item->value));

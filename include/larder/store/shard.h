@@ -100,8 +100,9 @@ class Shard final : private PolicyHost {
   // What a cache's client has to know of the key; grants it a lease, if it wants one, there is nothing or it is stale,
   // and nobody else has one.
   Fetched fetch(const Key& key, const FetchOptions& options, Op& op);
-  // What the live item has beside its value, for whoever stores that under another key. Reclaims and touches nothing.
-  KeptExtras extras(const Key& key, TimeMs now_ms) const;
+  // What the item that get() has just found has beside its value, for whoever stores that under another key. Nothing if
+  // there is none. Reclaims and touches nothing.
+  KeptExtras extras(const Key& key) const;
   // Whether a live item has the key. Reclaims and touches nothing.
   bool contains(const Key& key, TimeMs now_ms) const;
   // What is known of the live item with the key. Reclaims and touches nothing.

@@ -91,7 +91,8 @@ struct SetOptions {
   // say another.
   bool keep_expiry = false;
   Condition condition = Condition::kAlways;
-  // Keep the tags that the item has, and their clock: for values that are made from the one before.
+  // Keep the tags that the item has, and their clock: for values that are made from the one before, which was read in
+  // the same operation. A tag may be deleted between that and this: then what is stored is dead as well, so nothing is.
   bool keep_tags = false;
   const ItemExtras* extras = nullptr;
   // Store only if this is the key's lease still. Whatever else is stored under a key ends its lease.

@@ -38,7 +38,7 @@ class ShardCaching : public ShardFixture {
     Op call = op();
     return shard_.fetch(key(name), {.lease_ms = lease_ms, .touch = Touch::kYes}, call);
   }
-  KeptExtras extras(std::string_view name) { return shard_.extras(key(name), now_ms_); }
+  KeptExtras extras(std::string_view name) { return shard_.extras(key(name)); }
   void remove_tag(TagHash tag) { tags_.remove(tag, now_ms_); }
   std::vector<KeyHash> ended_leases() {
     const std::vector<KeyHash> ended(events_.ended_leases().begin(), events_.ended_leases().end());
@@ -312,9 +312,34 @@ TEST_F(ShardCaching, OtherDatabasesHaveTheirExtensionToo) {
   EXPECT_EQ(set("k", "v", {.extras = &extras}, 3), StatusCode::kOk);
   set("k", "w", {.keep_expiry = true, .keep_tags = true}, 3);
   EXPECT_EQ(get("k", Touch::kYes, 3), "w");
-  EXPECT_EQ(shard_.extras(key("k", 3), now_ms_).tags, tags);
+  EXPECT_EQ(shard_.extras(key("k", 3)).tags, tags);
   remove_tag(1);
   EXPECT_EQ(get("k", Touch::kYes, 3), std::nullopt);
+}
+
+TEST_F(ShardCaching, WhatIsMadeFromAValueWhoseTagIsDeletedMeanwhileIsDeadToo) {
+  store("k", "5", {.tags = {1}});
+  Op call = op();
+  // As INCR and SETRANGE: they read and write in one operation, but nothing is locked for TAGDEL.
+  ASSERT_TRUE(shard_.get(key("k"), Touch::kYes, call));
+  remove_tag(1);
+  EXPECT_EQ(set("k", "6", {.keep_expiry = true, .keep_tags = true}), StatusCode::kOk);
+  EXPECT_EQ(get("k"), std::nullopt);
+  EXPECT_EQ(set("k", "1", {.keep_expiry = true, .keep_tags = true}), StatusCode::kOk);
+  EXPECT_EQ(get("k"), "1");
+
+  store("k", "5", {.tags = {1}});
+  remove_tag(1);
+  EXPECT_TRUE(shard_.write_part(key("k"), 0, "6", call));
+  EXPECT_EQ(get("k"), std::nullopt);
+
+  store("k", "5", {.tags = {1}});
+  ASSERT_TRUE(shard_.get(key("k"), Touch::kYes, call));
+  remove_tag(1);
+  const KeptExtras kept = extras("k");
+  const ItemExtras moved = kept.view();
+  set("renamed", "5", {.extras = &moved});
+  EXPECT_EQ(get("renamed"), std::nullopt);
 }
 
 // --- Reclaiming ---
