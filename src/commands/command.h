@@ -17,6 +17,7 @@ namespace larder {
 
 class Session;
 class ClientRegistry;
+class LeaseWaiters;
 struct CommandSpec;
 
 enum class Outcome : std::uint8_t {
@@ -29,6 +30,7 @@ enum class Outcome : std::uint8_t {
 struct CommandContext {
   const Services& services;
   ClientRegistry& clients;
+  LeaseWaiters& lease_waiters;
   Session& session;
   const CommandSpec& spec;
   const CommandSpec* container;  // of a subcommand; null otherwise
@@ -124,6 +126,7 @@ std::span<const CommandSpec> bit_commands();            // SETBIT GETBIT BITCOUN
 std::span<const CommandSpec> key_commands();            // DEL EXISTS TYPE TOUCH RANDOMKEY ...
 std::span<const CommandSpec> conditional_commands();    // DELEX DELIFEQ DIGEST
 std::span<const CommandSpec> transfer_commands();       // RENAME RENAMENX COPY
+std::span<const CommandSpec> caching_commands();        // FETCH TAGDEL TAGINFO
 std::span<const CommandSpec> expiry_commands();         // TTL EXPIRE PERSIST ...
 std::span<const CommandSpec> value_ttl_commands();      // GETPTTL MGETPTTL
 std::span<const CommandSpec> scan_commands();           // SCAN KEYS

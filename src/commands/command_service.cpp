@@ -5,6 +5,7 @@
 #include <atomic>
 #include <vector>
 
+#include "commands/lease_waiters.h"
 #include "commands/session.h"
 #include "larder/base/check.h"
 
@@ -30,7 +31,11 @@ constexpr TimeMs kDeniedLogIntervalMs = 10'000;
 
 class CommandService::Impl {
  public:
-  explicit Impl(const Services& given) : services(given), batches(given.facts.io_threads) {}
+  explicit Impl(const Services& given)
+      : services(given), lease_waiters(given.connections), batches(given.facts.io_threads) {
+    services.store.set_lease_listener(&lease_waiters);
+  }
+  ~Impl() { services.store.set_lease_listener(nullptr); }
 
   void log_denied(const ConnectionInfo& info) {
     const TimeMs now_ms = services.clock.now_ms();
@@ -43,6 +48,7 @@ class CommandService::Impl {
 
   const Services services;
   ClientRegistry clients;
+  LeaseWaiters lease_waiters;
   std::vector<RequestBatch> batches;  // by io thread
   std::atomic<TimeMs> denied_logged_ms{0};
 };
@@ -59,7 +65,7 @@ std::unique_ptr<RequestSession> CommandService::open(const ConnectionInfo& info,
     return nullptr;
   }
   LARDER_CHECK(info.ref.thread < impl_->batches.size());
-  return std::make_unique<Session>(services, impl_->clients,
+  return std::make_unique<Session>(services, impl_->clients, impl_->lease_waiters,
                                    std::make_shared<ClientRecord>(info, services.clock.now_ms()),
                                    impl_->batches[info.ref.thread]);
 }

@@ -30,7 +30,7 @@ StatusCode replace_number(CommandContext& context, std::string_view& error, std:
     const auto item = shard.get(key, touch_of(context), op);
     error = next(item ? item->value : std::string_view("0"));
     if (!error.empty()) return StatusCode::kInvalidArgument;
-    return shard.set(key, {text}, {.keep_expiry = true}, op, EventKind::kChanged);
+    return shard.set(key, {text}, {.keep_expiry = true, .keep_tags = true}, op, EventKind::kChanged);
   });
 }
 

@@ -95,6 +95,10 @@ std::optional<StringOptions> read_string_options(CommandContext& context, std::s
   for (std::size_t i = first; i < context.argc(); ++i) {
     if (command == StringOptionsOf::kSet && read_set_word(context, i, options)) continue;
     if (command != StringOptionsOf::kGetEx && read_condition_word(context.arg(i), options)) continue;
+    if (command == StringOptionsOf::kSet && CachingOptions::begins_at(context, i)) {
+      if (!read_caching_option(context, i, options.caching)) return {};
+      continue;
+    }
     const ExpiryWord* word = find_expiry_word(context.arg(i), command);
     const bool takes_time = word != nullptr && word->meaning == Expiry::kAt;
     if (word == nullptr || (chosen != nullptr && chosen != word) || (takes_time && !arguments_follow(context, i))) {

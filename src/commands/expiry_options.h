@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
+#include "commands/caching_options.h"
 #include "commands/command.h"
 #include "commands/value_condition.h"
 
@@ -44,6 +46,7 @@ struct StringOptions {
   Condition condition = Condition::kAlways;
   std::optional<ValueConditionArgument> value_condition = {};
   bool get = false;
+  std::unique_ptr<CachingOptions> caching = {};  // null: none was given
 };
 
 // The options from argument `first` to the end, in any order.

@@ -107,6 +107,8 @@ void info_cache(const InfoContext& context, InfoText& text) {
   text.field("used_blobs_bytes", store.total.blob_bytes);
   text.field("used_index_bytes", store.total.index_bytes);
   text.field("used_policy_bytes", store.total.policy_bytes);
+  text.field("used_leases_bytes", store.total.lease_bytes);
+  text.field("used_tags_bytes", store.total.tag_bytes);
   text.field("used_overhead_bytes", store.total.overhead_bytes);
   text.field("used_slack_bytes", store.total.slack_bytes);
   text.field("used_receiving_bytes", store.receiving_bytes);
@@ -116,6 +118,14 @@ void info_cache(const InfoContext& context, InfoText& text) {
   text.field("moved_bytes", store.total.moved_bytes);
   text.field("warm_bytes", store.warm_bytes);
   text.field("dead_bytes", store.total.dead_bytes);
+  text.field("items_tagged", store.total.items_tagged);
+  text.field("items_invalidated", store.total.invalidated);
+  text.field("tags_deleted", store.tags.deleted);
+  text.field("tags_known", store.tags.known);
+  text.field("tags_dropped", store.tags.dropped);
+  text.field("leases", store.total.leases);
+  text.field("leases_granted", store.total.leases_granted);
+  text.field("leases_refused", store.total.leases_refused);
   text.field("buffers_bytes", client_figures(context.clients).buffer_bytes);
   text.field("receiving_bytes", net.receiving_bytes_now.get());
   text.field("closed_idle", net.closed_idle.get());

@@ -100,7 +100,8 @@ std::vector<Figure> store_figures(const StoreStats& store, std::uint64_t receivi
   return {
       {"items.bytes", integer(total.item_bytes)},      {"slack.bytes", integer(total.slack_bytes)},
       {"blobs.bytes", integer(total.blob_bytes)},      {"index.bytes", integer(total.index_bytes)},
-      {"policy.bytes", integer(total.policy_bytes)},   {"overhead.bytes", integer(total.overhead_bytes)},
+      {"policy.bytes", integer(total.policy_bytes)},   {"leases.bytes", integer(total.lease_bytes)},
+      {"tags.bytes", integer(total.tag_bytes)},        {"overhead.bytes", integer(total.overhead_bytes)},
       {"flushed.bytes", integer(total.dead_bytes)},    {"log.committed", integer(total.log_bytes)},
       {"log.appended", integer(total.appended_bytes)}, {"log.moved", integer(total.moved_bytes)},
       {"blobs.warm", integer(store.warm_bytes)},       {"blobs.pinned", integer(store.pinned_bytes)},

@@ -35,7 +35,7 @@ MemoryFigures memory_figures(const StoreStats& store) {
   figures.data_bytes = std::min(total.data_bytes, figures.used_bytes);
   figures.overhead_bytes = figures.used_bytes - figures.data_bytes;
   figures.committed_bytes = total.log_bytes + total.blob_bytes + store.warm_bytes + total.index_bytes +
-                            total.policy_bytes + total.overhead_bytes;
+                            total.policy_bytes + total.lease_bytes + total.tag_bytes + total.overhead_bytes;
   figures.resident_bytes = resident_bytes();
   figures.data_share = fraction(figures.data_bytes, figures.used_bytes - figures.startup_bytes);
   figures.fragmentation_ratio = fraction(figures.resident_bytes, figures.used_bytes);

@@ -21,10 +21,11 @@ constexpr std::size_t kKeptBytesMax = 64 * 1024;
 
 }  // namespace
 
-Session::Session(const Services& services, ClientRegistry& clients, std::shared_ptr<ClientRecord> record,
-                 RequestBatch& batch)
+Session::Session(const Services& services, ClientRegistry& clients, LeaseWaiters& lease_waiters,
+                 std::shared_ptr<ClientRecord> record, RequestBatch& batch)
     : services_(services),
       clients_(clients),
+      lease_waiters_(lease_waiters),
       record_(std::move(record)),
       batch_(batch),
       statistics_(services.statistics.thread(record_->info.ref.thread)) {
@@ -327,6 +328,7 @@ Outcome Session::call(const FoundCommand& command, const Request& request, const
   if (!spec.keyed) execution.statistics.close();
   CommandContext context{.services = services_,
                          .clients = clients_,
+                         .lease_waiters = lease_waiters_,
                          .session = *this,
                          .spec = spec,
                          .container = command.container,
@@ -411,11 +413,18 @@ void Session::begin_parking() {
 
 void Session::end_parking() {
   parked_ticket_ = 0;
+  parked_request_.reset();
   record_->parked.store(false, std::memory_order_relaxed);
   if (waiting_ == nullptr) return;
   record_->held.store(false);
   record_->unblock_ticket.store(0);
   waiting_.reset();
+}
+
+void Session::finish_parked(ReplyBuffer& out, const ReplyBuffer::Mark& mark) {
+  end_parking();
+  if (count_error(out, mark)) statistics_.by_command[parked_command_].failed.add();
+  if (suppressed()) out.truncate(mark);
 }
 
 Outcome Session::wait(std::chrono::milliseconds time, WriteReply reply, bool unblockable) {
@@ -436,6 +445,36 @@ void Session::time_out(std::uint64_t ticket, ReplyBuffer& out) {
   // Whoever unblocks it has said so already, and is on the way.
   if (waiting_->unblockable && record_->unblock_ticket.exchange(0) == 0) return;
   deliver(ticket, std::exchange(waiting_->timeout_reply, {}), out);
+}
+
+void Session::park(std::chrono::milliseconds time_limit, std::shared_ptr<ParkedRequest> request) {
+  begin_parking();
+  answer_after(services_.connections, time_limit, record_->info.ref, parked_ticket_,
+               [weak = std::weak_ptr(request)](ReplyWriter& reply) {
+                 if (const auto timed_out = weak.lock()) timed_out->time_out(reply);
+               });
+  parked_request_ = std::move(request);
+}
+
+void Session::ask_again(ConnectionPort& port, ConnectionRef to, std::weak_ptr<ParkedRequest> request) {
+  port.post(to, [asked = std::move(request)](RequestSession& session, ReplyBuffer& out) {
+    static_cast<Session&>(session).look_again(asked, out);
+  });
+}
+
+void Session::ask_again_after(ConnectionPort& port, std::chrono::milliseconds delay, ConnectionRef to,
+                              std::weak_ptr<ParkedRequest> request) {
+  port.post_after(to, delay, [asked = std::move(request)](RequestSession& session, ReplyBuffer& out) {
+    static_cast<Session&>(session).look_again(asked, out);
+  });
+}
+
+void Session::look_again(const std::weak_ptr<ParkedRequest>& request, ReplyBuffer& out) {
+  const std::shared_ptr<ParkedRequest> asked = request.lock();
+  if (asked == nullptr || asked != parked_request_) return;
+  const auto mark = out.mark();
+  ReplyWriter reply(out, version_);
+  if (asked->look(reply)) finish_parked(out, mark);
 }
 
 std::uint64_t Session::park(std::chrono::milliseconds time_limit, std::string timeout_error) {
@@ -471,12 +510,10 @@ void Session::abandon_parked(ReplyBuffer& out) {
 
 void Session::deliver(std::uint64_t ticket, const std::function<void(ReplyWriter&)>& write_reply, ReplyBuffer& out) {
   if (ticket != parked_ticket_) return;
-  end_parking();
   const auto mark = out.mark();
   ReplyWriter reply(out, version_);
   write_reply(reply);
-  if (count_error(out, mark)) statistics_.by_command[parked_command_].failed.add();
-  if (suppressed()) out.truncate(mark);
+  finish_parked(out, mark);
 }
 
 }  // namespace larder

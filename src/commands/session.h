@@ -18,6 +18,7 @@
 #include "commands/client_registry.h"
 #include "commands/command.h"
 #include "commands/command_table.h"
+#include "commands/parked_request.h"
 #include "commands/refill_timer.h"
 #include "commands/request_batch.h"
 #include "commands/slow_watch.h"
@@ -34,7 +35,8 @@ enum class ReplyMode : std::uint8_t { kOn, kOff, kSkipNext };
 class Session final : public RequestSession {
  public:
   // Registers the record for as long as the session lives.
-  Session(const Services& services, ClientRegistry& clients, std::shared_ptr<ClientRecord> record, RequestBatch& batch);
+  Session(const Services& services, ClientRegistry& clients, LeaseWaiters& lease_waiters,
+          std::shared_ptr<ClientRecord> record, RequestBatch& batch);
   ~Session() override;
 
   // --- RequestSession ---
@@ -91,6 +93,13 @@ class Session final : public RequestSession {
   // Parks it for a time after which the client gets the reply: what is waited for is the time itself, or does not come.
   // Returns what the handler then returns. `unblockable`: CLIENT UNBLOCK may end it sooner.
   Outcome wait(std::chrono::milliseconds time, WriteReply reply, bool unblockable = false);
+  // Parks the session on a request that looks again whenever it is asked to. It is let go once it has been answered, or
+  // its client has left; after `time_limit` it times out.
+  void park(std::chrono::milliseconds time_limit, std::shared_ptr<ParkedRequest> request);
+  // Has a request look again, from any thread, or after some time. One that has been answered is left alone.
+  static void ask_again(ConnectionPort& port, ConnectionRef to, std::weak_ptr<ParkedRequest> request);
+  static void ask_again_after(ConnectionPort& port, std::chrono::milliseconds delay, ConnectionRef to,
+                              std::weak_ptr<ParkedRequest> request);
   // Answers the parked request from any thread: posts to the connection. A ticket that is no longer waited for
   // (answered, timed out, closed) is dropped.
   static void answer(ConnectionPort& port, ConnectionRef to, std::uint64_t ticket,
@@ -186,6 +195,8 @@ class Session final : public RequestSession {
   bool suppressed() const { return skip_reply_ || reply_mode_ != ReplyMode::kOn; }
   void begin_parking();
   void end_parking();
+  // The reply to the parked request has been written, after `mark`.
+  void finish_parked(ReplyBuffer& out, const ReplyBuffer::Mark& mark);
   void deliver(std::uint64_t ticket, const std::function<void(ReplyWriter&)>& write_reply, ReplyBuffer& out);
   void time_out(std::uint64_t ticket, ReplyBuffer& out);
 
@@ -194,10 +205,12 @@ class Session final : public RequestSession {
   bool let_pass(const FoundCommand& command, std::size_t index, ReplyWriter& reply, Execution& execution);
   bool held_by_pause(const FoundCommand& command, std::size_t index, Execution& execution);
   void show_to_monitors(const FoundCommand& command, const Request& request);
+  void look_again(const std::weak_ptr<ParkedRequest>& request, ReplyBuffer& out);
 
   // Constant after construction.
   const Services& services_;
   ClientRegistry& clients_;
+  LeaseWaiters& lease_waiters_;
   const std::shared_ptr<ClientRecord> record_;
   RequestBatch& batch_;
   ThreadStatistics& statistics_;
@@ -221,9 +234,10 @@ class Session final : public RequestSession {
   std::uint64_t parked_ticket_ = 0;  // 0: not parked
   std::uint64_t last_ticket_ = 0;
   std::size_t parked_command_ = 0;
-  std::unique_ptr<Waiting> waiting_;
-  bool answers_all_the_same_ = false;         // the request being executed, though replies are off by now
-  std::unique_ptr<Transaction> transaction_;  // null: neither between MULTI and EXEC nor watching
+  std::unique_ptr<Waiting> waiting_;               // null: there is nothing to keep
+  std::shared_ptr<ParkedRequest> parked_request_;  // null: it is answered by its ticket alone
+  bool answers_all_the_same_ = false;              // the request being executed, though replies are off by now
+  std::unique_ptr<Transaction> transaction_;       // null: neither between MULTI and EXEC nor watching
 };
 
 // What EXEC answers where an error reply ("-ERR text\r\n") has ended the transaction.

@@ -13,7 +13,8 @@ namespace larder {
 
 std::size_t Session::buffered_bytes() const {
   const bool held = waiting_ != nullptr && waiting_->held;
-  return parser_.buffered_bytes() + (held ? waiting_->held->own_bytes().size() : 0);
+  return parser_.buffered_bytes() + (held ? waiting_->held->own_bytes().size() : 0) +
+         (parked_request_ != nullptr ? parked_request_->bytes() : 0);
 }
 
 bool Session::let_pass(const FoundCommand& command, std::size_t index, ReplyWriter& reply, Execution& execution) {

@@ -65,13 +65,14 @@ StatusCode store_value(CommandContext& context, std::size_t value_index, const S
 Outcome cmd_set(CommandContext& context) {
   const auto options = read_string_options(context, 3, StringOptionsOf::kSet);
   if (!options) return Outcome::kDone;
-  const auto set_options = read_set_options(context, *options);
+  auto set_options = read_set_options(context, *options);
   if (!set_options) return Outcome::kDone;
   std::optional<ValueCondition> condition;
   if (options->value_condition) {
     condition = read_value_condition(context, *options->value_condition);
     if (!condition) return Outcome::kDone;
   }
+  if (options->caching && !options->caching->apply(context, options->get, *set_options)) return Outcome::kDone;
   if (!key_fits(context, 1)) return Outcome::kDone;
   if (options->get) return replace_and_reply_old(context, 2, *set_options, condition);
 
@@ -154,7 +155,9 @@ Outcome cmd_getex(CommandContext& context) {
     if (!found || options->expiry == StringOptions::Expiry::kUnsaid) return StatusCode::kOk;
     if (expire_at_ms == kNoExpiry && item->expire_at_ms == kNoExpiry) return StatusCode::kOk;
     if (expire_at_ms == kNoExpiry || !already_expired(context, expire_at_ms)) {
-      return shard.set_expiry(key, expire_at_ms, op);
+      // Not found: a tag of it was deleted since it was read.
+      const StatusCode changed = shard.set_expiry(key, expire_at_ms, op);
+      return changed == StatusCode::kNotFound ? StatusCode::kOk : changed;
     }
     shard.erase(key, op);
     return StatusCode::kOk;
@@ -210,7 +213,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1); O(N) for comparing or digesting a value of N bytes",
      .summary = "Stores a value under a key, on condition and with an expiry if asked",
      .syntax = "key value [NX | XX | IFEQ match-value | IFNE match-value | IFDEQ match-digest | IFDNE match-digest] "
-               "[GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]",
+               "[GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL] "
+               "[SOFTEX seconds | SOFTPX milliseconds] [NEGATIVE] [TAGS numtags tag [tag ...]] [LEASE token]",
      .acl_categories = kWriteSlow,
      .keyed = true},
     {.name = "setex",

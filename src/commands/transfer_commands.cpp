@@ -25,6 +25,7 @@ struct Taken {
   BlobRef block;
   std::string short_value;
   TimeMs expire_at_ms = kNoExpiry;
+  KeptExtras extras;
 
   Value value() const { return block ? Value{block->view(), block.get()} : Value{short_value, nullptr}; }
 };
@@ -42,8 +43,10 @@ StatusCode move_item(ShardedStore::MultiAccess& access, const Key& from, const K
   Taken taken;
   taken.expire_at_ms = item->expire_at_ms;
   if (item->blob == nullptr) taken.short_value.assign(item->value);
+  taken.extras = source.extras(from);
   source.take_out(from, taken.block, op);
-  const SetOptions options{.expire_at_ms = taken.expire_at_ms};
+  const ItemExtras extras = taken.extras.view();
+  const SetOptions options{.expire_at_ms = taken.expire_at_ms, .extras = &extras};
   const StatusCode status = access(to).first.set(to, taken.value(), options, op);
   // Then it stays where it was.
   if (status != StatusCode::kOk) source.set(from, taken.value(), options, op);
@@ -92,10 +95,16 @@ Outcome cmd_renamenx(CommandContext& context) {
 // A block of its own for what is in one.
 struct Copied {
   HeldValue held;
+  KeptExtras extras;
   BlobRef block;
 
   bool make(const CommandContext& context, const Key& from) {
-    held = hold_value(context, from);
+    context.store().run(from, context.now_ms, [&](Shard& shard, Op& op) {
+      const auto item = shard.get(from, touch_of(context), op);
+      held = item ? HeldValue(*item) : HeldValue();
+      extras = item ? shard.extras(from) : KeptExtras();
+      return StatusCode::kOk;
+    });
     block = {};
     if (held.view().size() < limits::kBodyBytesMin) return true;
     block = Blob::allocate(held.view().size());
@@ -113,7 +122,8 @@ StatusCode store_copy(ShardedStore::MultiAccess& access, const Key& from, const 
   outcome = Transfer::kTargetExists;
   if (!replace && target.contains(to, op.now_ms)) return StatusCode::kOk;
   outcome = Transfer::kDone;
-  return target.set(to, copied.value(), {.expire_at_ms = copied.held.expire_at_ms()}, op);
+  const ItemExtras extras = copied.extras.view();
+  return target.set(to, copied.value(), {.expire_at_ms = copied.held.expire_at_ms(), .extras = &extras}, op);
 }
 
 struct CopyOptions {
@@ -164,7 +174,8 @@ Outcome cmd_copy(CommandContext& context) {
     outcome = Transfer::kNoSource;
     if (!copied.held.found()) break;
     // For two items: run_multi() takes off the source, which is one of the keys.
-    const RoomNeeded room{Shard::item_bytes_max(to.bytes.size(), copied.held.view().size()), 2};
+    const std::size_t extras_bytes = copied.extras.tags.size() * sizeof(TagHash);
+    const RoomNeeded room{Shard::item_bytes_max(to.bytes.size(), copied.held.view().size() + extras_bytes), 2};
     const bool must_be_same = attempt < kCopyAttemptsMax;
     status = context.store().run_multi(keys, room, context.now_ms, [&](ShardedStore::MultiAccess& access) {
       return store_copy(access, from, to, copied, options->replace, must_be_same, outcome);

@@ -69,7 +69,7 @@ StatusCode ValuePatcher::apply(Shard& shard, Op& op, bool may_join_outside) {
 }
 
 StatusCode ValuePatcher::store(Shard& shard, Op& op, Value value) {
-  return shard.set(key_, value, {.keep_expiry = true}, op, EventKind::kChanged);
+  return shard.set(key_, value, {.keep_expiry = true, .keep_tags = true}, op, EventKind::kChanged);
 }
 
 // Without the reference to the old block, which the store would take for one that somebody still reads and keep charged

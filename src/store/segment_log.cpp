@@ -359,6 +359,7 @@ void SegmentLog::check_invariants() const {
       LARDER_CHECK(segment_of(location) == number && offset >= segment.front);
       LARDER_CHECK(record.expiry() == kNoExpiry || record.expiry() >= segment.earliest_expiry_ms);
       LARDER_CHECK(record.expiry() == kNoExpiry || !is_sample(location) || record.expiry() >= segment.due_ms);
+      LARDER_CHECK(!record.has_tags() || record.tag_clock() >= segment.oldest_tag_clock);
       live_bytes += record.record_bytes();
       ++live_items;
       sum.total_bytes += record.total_bytes();

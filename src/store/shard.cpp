@@ -31,6 +31,7 @@ Shard::Shard(const Options& options, Budget& budget)
     : number_(options.number),
       shard_bits_(options.shard_bits),
       hasher_(*options.hasher),
+      tags_(options.tags),
       budget_(budget),
       segment_bytes_(options.segment_bytes),
       range_bytes_(options.range_bytes),
@@ -38,13 +39,15 @@ Shard::Shard(const Options& options, Budget& budget)
       index_(make_index()),
       policy_factory_(options.policy_factory),
       policy_kind_(options.policy),
-      databases_(static_cast<std::size_t>(options.databases)) {
+      databases_(static_cast<std::size_t>(options.databases)),
+      leases_(hasher_(0, "leases") + options.number) {
   counts_items_ = budget_.items_max() != 0;
   begin_empty();
 }
 
 Shard::~Shard() {
-  budget_.give_back({0, stats_.items});
+  budget_.give_back({static_cast<std::size_t>(stats_.lease_bytes), stats_.items});
+  stats_.lease_bytes = 0;
   const FlushedContents last(std::move(log_), std::move(index_), std::move(policy_), stats_, budget_);
 }
 
@@ -104,6 +107,7 @@ void Shard::account(ItemRef item) {
   stats_.slack_bytes += slack_bytes(record_bytes);
   stats_.blob_bytes += total_bytes - record_bytes;
   stats_.data_bytes += data_bytes;
+  stats_.items_tagged += item.has_tags();
   if (item.expiry() == kNoExpiry) return;
   ++database.items_with_expiry;
   database.expiry_sum_ms += expiry_share_ms(item.expiry());
@@ -123,6 +127,7 @@ void Shard::unaccount(ItemRef item) {
   stats_.slack_bytes -= slack_bytes(record_bytes);
   stats_.blob_bytes -= total_bytes - record_bytes;
   stats_.data_bytes -= data_bytes;
+  stats_.items_tagged -= item.has_tags();
   if (item.expiry() == kNoExpiry) return;
   --database.items_with_expiry;
   database.expiry_sum_ms -= expiry_share_ms(item.expiry());
@@ -136,6 +141,7 @@ void Shard::unaccount_flushed(ItemRef item) {
   stats_.slack_bytes -= slack_bytes(record_bytes);
   stats_.blob_bytes -= item.total_bytes() - record_bytes;
   stats_.dead_bytes -= item.total_bytes();
+  stats_.items_tagged -= item.has_tags();
 }
 
 std::uint64_t Shard::count(Database database) const {
@@ -162,7 +168,7 @@ std::size_t Shard::cost(const ItemShape& shape) {
 
 std::optional<ItemReport> Shard::inspect(const Key& key, TimeMs now_ms) const {
   const Location location = find(key);
-  if (location == kNowhere || fate(location, now_ms) != Fate::kLive) return {};
+  if (!is_visible(location) || fate(location, now_ms) != Fate::kLive) return {};
   const ItemRef found = item(location);
   const auto index_share_bytes = static_cast<std::size_t>((index_.bytes() + index_.size() - 1) / index_.size());
   ItemReport report{.value = found.value(),
@@ -257,6 +263,8 @@ void Shard::check_invariants() const {
     sums.item_bytes += found.record_bytes();
     sums.slack_bytes += slack_bytes(found.record_bytes());
     sums.blob_bytes += found.total_bytes() - found.record_bytes();
+    sums.items_tagged += found.has_tags();
+    LARDER_CHECK(!found.has_tags() || (!found.tags().empty() && tags_ != nullptr));
     if (fate(location, kNever - 1) == Fate::kFlushed) {
       ++flushed_items;
       sums.dead_bytes += found.total_bytes();
@@ -281,6 +289,9 @@ void Shard::check_invariants() const {
   policy_->check_invariants(entries - log_.aside_items());
   LARDER_CHECK(stats_.index_bytes == index_.bytes() && stats_.policy_bytes == policy_->metadata_bytes());
   LARDER_CHECK(flushed_items == flushed_items_);
+  leases_.check_invariants();
+  LARDER_CHECK(stats_.leases == leases_.size() && stats_.lease_bytes == leases_.bytes());
+  LARDER_CHECK(sums.items_tagged == stats_.items_tagged);
   LARDER_CHECK(sums.items == stats_.items && sums.items_with_expiry == stats_.items_with_expiry);
   LARDER_CHECK(sums.item_bytes == stats_.item_bytes && sums.slack_bytes == stats_.slack_bytes);
   LARDER_CHECK(sums.item_bytes == log_.live_bytes() && sums.blob_bytes == stats_.blob_bytes);

@@ -260,6 +260,7 @@ void Shard::relocate(Location from, Location to, std::uint64_t position) {
   std::memcpy(item(to).record(), record.record(), record.record_bytes());
   const TimeMs expire_at_ms = record.expiry();
   if (expire_at_ms != kNoExpiry) note_expiry(to, expire_at_ms, now_ms_);
+  if (record.has_extension()) note_tags(to);
   index_.relocate(position, from, to);
   policy_->on_move(from, to);
   log_.retire(from, record.total_bytes());

@@ -62,7 +62,11 @@ Shard::Fate Shard::fate(Location location, TimeMs now_ms) const {
     return Fate::kFlushed;
   }
   const TimeMs expire_at_ms = found.expiry();
-  return expire_at_ms != kNoExpiry && expire_at_ms <= now_ms ? Fate::kExpired : Fate::kLive;
+  if (expire_at_ms != kNoExpiry && expire_at_ms <= now_ms) return Fate::kExpired;
+  if (found.has_tags()) [[unlikely]] {
+    if (tags_->any_removed_since(found.tag_clock(), found.tags())) return Fate::kInvalidated;
+  }
+  return Fate::kLive;
 }
 
 ItemView Shard::view(Location location, KeyHash hash, TimeMs now_ms) const {
@@ -80,7 +84,7 @@ ItemView Shard::view(Location location, KeyHash hash, TimeMs now_ms) const {
 
 std::optional<ItemView> Shard::get(const Key& key, Touch how, Op& op) {
   const Location location = find_live(key, op);
-  if (location == kNowhere) return {};
+  if (!is_visible(location)) return {};
   const ItemView found = view(location, key.hash, op.now_ms);
   if (how == Touch::kYes) touch(location, key.hash, op.now_ms);
   return found;
@@ -88,33 +92,50 @@ std::optional<ItemView> Shard::get(const Key& key, Touch how, Op& op) {
 
 bool Shard::contains(const Key& key, TimeMs now_ms) const {
   const Location location = find(key);
-  return location != kNowhere && fate(location, now_ms) == Fate::kLive;
+  return is_visible(location) && fate(location, now_ms) == Fate::kLive;
 }
 
 // --- Writing ---
 
-ItemShape Shard::shape_for(const Key& key, const Value& value, bool has_expiry) const {
+ItemShape Shard::shape_for(const Key& key, const Value& value, bool has_expiry, const ItemExtras* extras) const {
   const std::size_t in_blob_from = value.blob != nullptr ? limits::kBodyBytesMin : std::size_t(-1);
-  return {.form = form_,
-          .has_expiry = has_expiry,
-          .has_blob = value.bytes.size() >= std::min(in_blob_from, log_.segment_bytes() / kInlineShare),
-          .database = key.database,
-          .key_bytes = key.bytes.size(),
-          .value_bytes = value.bytes.size()};
+  ItemShape shape{.form = form_,
+                  .has_expiry = has_expiry,
+                  .has_blob = value.bytes.size() >= std::min(in_blob_from, log_.segment_bytes() / kInlineShare),
+                  .database = key.database,
+                  .key_bytes = key.bytes.size(),
+                  .value_bytes = value.bytes.size()};
+  if (extras != nullptr) {
+    shape.fields =
+        static_cast<std::uint16_t>((extras->stale_at_ms != kNoExpiry ? kSoftExpiryField : 0) |
+                                   (extras->negative ? kNegativeMark : 0) | (extras->tags.empty() ? 0 : kTagsField));
+    shape.tags = extras->tags.size();
+  }
+  return shape;
 }
 
 StatusCode Shard::set(const Key& key, Value value, const SetOptions& options, Op& op, EventKind kind) {
   LARDER_CHECK(key.bytes.size() <= limits::kKeyBytesMax && value.bytes.size() <= limits::kValueBytesMax);
+  const std::uint64_t invalidated = stats_.invalidated;
   const Location old = find_live(key, op);
-  if (options.condition == Condition::kIfAbsent && old != kNowhere) return StatusCode::kNotStored;
-  if (options.condition == Condition::kIfPresent && old == kNowhere) return StatusCode::kNotStored;
+  if (options.keep_tags && stats_.invalidated != invalidated) return StatusCode::kOk;  // see SetOptions
+  if (options.condition == Condition::kIfAbsent && is_visible(old)) return StatusCode::kNotStored;
+  if (options.condition == Condition::kIfPresent && !is_visible(old)) return StatusCode::kNotStored;
 
-  const std::uint64_t bytes_max = budget_.bytes_max();
-  if (bytes_max != 0 && cost(shape_for(key, value, true)) > bytes_max) return StatusCode::kTooLarge;
-
-  const StatusCode status = old == kNowhere ? insert(key, value, options, op) : overwrite(old, key, value, options, op);
-  if (status == StatusCode::kOk) emit(kind, key.database, key.bytes, op);
+  const bool is_plain = options.lease == kNoLease && !needs_extras(old, options);
+  const StatusCode status =
+      is_plain ? store(old, key, value, options, nullptr, op) : set_with_extras(old, key, value, options, op);
+  if (status != StatusCode::kOk) return status;
+  end_lease(key, op);
+  emit(kind, key.database, key.bytes, op);
   return status;
+}
+
+StatusCode Shard::store(Location old, const Key& key, const Value& value, const SetOptions& options,
+                        const ItemExtras* extras, Op& op) {
+  const std::uint64_t bytes_max = budget_.bytes_max();
+  if (bytes_max != 0 && cost(shape_for(key, value, true, extras)) > bytes_max) return StatusCode::kTooLarge;
+  return old == kNowhere ? insert(key, value, options, extras, op) : overwrite(old, key, value, options, extras, op);
 }
 
 Location Shard::append_record(const Key& key, const ItemShape& shape, TimeMs expire_at_ms, StreamId stream) {
@@ -130,18 +151,22 @@ Location Shard::append_record(const Key& key, const ItemShape& shape, TimeMs exp
 }
 
 bool Shard::write_part(const Key& key, std::size_t at, std::string_view bytes, Op& op, EventKind kind) {
+  const std::uint64_t invalidated = stats_.invalidated;
   const Location location = find_live(key, op);
-  if (location == kNowhere) return false;
+  if (stats_.invalidated != invalidated) return true;  // see SetOptions::keep_tags
+  if (!is_visible(location)) return false;
   const ItemRef record = item(location);
   if (at > record.value_bytes() || bytes.size() > record.value_bytes() - at) return false;
   if (record.has_blob() && record.blob()->is_shared()) return false;
   copy_bytes((record.has_blob() ? record.blob()->data() : record.value_data()) + at, bytes);
+  end_lease(key, op);
   emit(kind, key.database, key.bytes, op);
   return true;
 }
 
-StatusCode Shard::insert(const Key& key, const Value& value, const SetOptions& options, Op& op) {
-  const ItemShape shape = shape_for(key, value, options.expire_at_ms != kNoExpiry);
+StatusCode Shard::insert(const Key& key, const Value& value, const SetOptions& options, const ItemExtras* extras,
+                         Op& op) {
+  const ItemShape shape = shape_for(key, value, options.expire_at_ms != kNoExpiry, extras);
   const std::uint64_t position = position_of(key.hash);
   const std::size_t item_cost = cost(shape);
   const std::size_t index_bytes = index_.insert_bytes_max(position);
@@ -159,6 +184,7 @@ StatusCode Shard::insert(const Key& key, const Value& value, const SetOptions& o
     return StatusCode::kOutOfMemory;
   }
   ItemRef record = item(location);
+  if (extras != nullptr) write_extras(location, *extras);
   if (shape.has_blob) {
     record.set_blob(blob.release());
   } else {
@@ -175,24 +201,27 @@ StatusCode Shard::insert(const Key& key, const Value& value, const SetOptions& o
   return StatusCode::kOk;
 }
 
-StatusCode Shard::overwrite(Location old, const Key& key, const Value& value, const SetOptions& options, Op& op) {
+StatusCode Shard::overwrite(Location old, const Key& key, const Value& value, const SetOptions& options,
+                            const ItemExtras* extras, Op& op) {
   ItemRef was = item(old);
-  const TimeMs expire_at_ms = options.keep_expiry ? was.expiry() : options.expire_at_ms;
+  const TimeMs expire_at_ms = options.keep_expiry && is_visible(old) ? was.expiry() : options.expire_at_ms;
   // An item that has the field for an expiry keeps it if that saves the writing of a new record.
-  ItemShape shape = shape_for(key, value, expire_at_ms != kNoExpiry || was.has_expiry_field());
-  const bool in_place = shape.record_bytes() == was.record_bytes() && shape.has_blob == was.has_blob() &&
-                        shape.form == was.form() && shape.has_expiry == was.has_expiry_field();
+  ItemShape shape = shape_for(key, value, expire_at_ms != kNoExpiry || was.has_expiry_field(), extras);
+  const ItemShape before = was.shape();
+  const bool in_place = shape.record_bytes() == before.record_bytes() && shape.has_blob == before.has_blob &&
+                        shape.form == before.form && shape.has_expiry == before.has_expiry &&
+                        shape.fields == before.fields && shape.tags == before.tags;
   if (!in_place) shape.has_expiry = expire_at_ms != kNoExpiry;
   // What others still read stays charged beside what takes its place.
   Blob* const old_blob = was.blob();
   const bool pinned = old_blob != nullptr && old_blob->is_shared();
-  const std::size_t old_cost = cost(was.shape()) - (pinned ? Blob::footprint_bytes(old_blob->size()) : 0);
-  const std::size_t old_record_bytes = was.record_bytes();
+  const std::size_t old_cost = cost(before) - (pinned ? Blob::footprint_bytes(old_blob->size()) : 0);
+  const std::size_t old_record_bytes = before.record_bytes();
   const std::size_t new_cost = cost(shape);
   if (!acquire(RoomNeeded{new_cost, 0}.beyond({old_cost, 0}), op)) return StatusCode::kNeedsRoom;
 
-  const StatusCode status = in_place ? overwrite_in_place(old, key, value, expire_at_ms, op)
-                                     : overwrite_elsewhere(old, key, value, shape, expire_at_ms, op);
+  const StatusCode status = in_place ? overwrite_in_place(old, key, value, expire_at_ms, extras, op)
+                                     : overwrite_elsewhere(old, key, value, shape, expire_at_ms, extras, op);
   if (status == StatusCode::kOk) {
     drop_blob(old_blob, pinned);
     release(RoomNeeded{old_cost, 0}.beyond({new_cost, 0}), nullptr);
@@ -204,7 +233,7 @@ StatusCode Shard::overwrite(Location old, const Key& key, const Value& value, co
 }
 
 StatusCode Shard::overwrite_in_place(Location location, const Key& key, const Value& value, TimeMs expire_at_ms,
-                                     Op& op) {
+                                     const ItemExtras* extras, Op& op) {
   ItemRef record = item(location);
   BlobRef fresh;
   if (record.has_blob()) {
@@ -221,6 +250,7 @@ StatusCode Shard::overwrite_in_place(Location location, const Key& key, const Va
     copy_bytes(record.value_data(), value.bytes);
     record.set_value_bytes(value.bytes.size());
   }
+  if (extras != nullptr) write_extras(location, *extras);
   change_expiry(location, expire_at_ms, op.now_ms);
   account(record);
   touch(location, key.hash, op.now_ms);
@@ -228,7 +258,7 @@ StatusCode Shard::overwrite_in_place(Location location, const Key& key, const Va
 }
 
 StatusCode Shard::overwrite_elsewhere(Location old, const Key& key, const Value& value, const ItemShape& shape,
-                                      TimeMs expire_at_ms, Op& op) {
+                                      TimeMs expire_at_ms, const ItemExtras* extras, Op& op) {
   BlobRef fresh;
   if (shape.has_blob) {
     fresh = blob_of(value);
@@ -237,7 +267,8 @@ StatusCode Shard::overwrite_elsewhere(Location old, const Key& key, const Value&
   const Location location = append_record(key, shape, expire_at_ms, stream_for_rewrite(old, key.hash));
   if (location == kNowhere) return StatusCode::kOutOfMemory;
   ItemRef record = item(location);
-  // The value may lie in the old record or its blob, which the caller keeps until the end.
+  // The value and the tags may lie in the old record or its blob, which the caller keeps until the end.
+  if (extras != nullptr) write_extras(location, *extras);
   if (shape.has_blob) {
     record.set_blob(fresh.release());
   } else {
@@ -297,11 +328,12 @@ void Shard::note_expiry(Location location, TimeMs expire_at_ms, TimeMs now_ms) {
   if (is_sample) earliest_due_ms_ = std::min(earliest_due_ms_, expire_at_ms);
   if (urgent_.active) note_in(urgent_, location, expire_at_ms, is_sample);
   if (round_.active) note_in(round_, location, expire_at_ms, is_sample);
+  if (tag_pass_.active) note_in(tag_pass_, location, expire_at_ms, is_sample);
 }
 
 StatusCode Shard::set_expiry(const Key& key, TimeMs expire_at_ms, Op& op) {
   const Location location = find_live(key, op);
-  if (location == kNowhere) return StatusCode::kNotFound;
+  if (!is_visible(location)) return StatusCode::kNotFound;
   ItemRef record = item(location);
   if (record.has_expiry_field() || expire_at_ms == kNoExpiry) {
     unaccount(record);
@@ -338,6 +370,10 @@ Location Shard::append_copy(Location from, const Key& key, const ItemShape& shap
   if (to == kNowhere) return kNowhere;
   const ItemRef old = item(from);
   ItemRef record = item(to);
+  if (shape.mask() != 0) {
+    record.copy_extension(old);
+    note_tags(to);
+  }
   if (shape.has_blob) {
     record.set_blob(old.blob());
   } else {
@@ -353,18 +389,21 @@ Location Shard::append_copy(Location from, const Key& key, const ItemShape& shap
 
 bool Shard::erase(const Key& key, Op& op) {
   const Location location = find_live(key, op);
+  end_lease(key, op);
   if (location == kNowhere) return false;
+  const bool visible = is_visible(location);
   emit(EventKind::kDeleted, key.database, key.bytes, op);
   const std::size_t record_bytes = item(location).record_bytes();
   remove(location, key.hash, Removal::kErased, nullptr);
   // A value in a block of its own may take the room, and pays for next to nothing.
   pay_for(record_bytes);
-  return true;
+  return visible;
 }
 
 bool Shard::take_out(const Key& key, BlobRef& taken, Op& op) {
   const Location location = find_live(key, op);
-  if (location == kNowhere) return false;
+  if (!is_visible(location)) return false;
+  end_lease(key, op);
   emit(EventKind::kDeleted, key.database, key.bytes, op);
   const std::size_t record_bytes = item(location).record_bytes();
   remove(location, key.hash, Removal::kErased, op.reservation, &taken);
@@ -403,6 +442,13 @@ bool Shard::reclaim_if_dead(Location location, KeyHash hash, Op& op, Reservation
     case Fate::kExpired:
       ++stats_.expired;
       emit(EventKind::kExpired, item(location).database(), item(location).key(), op);
+      remove(location, hash, Removal::kExpired, to);
+      return true;
+    case Fate::kInvalidated:
+      ++stats_.invalidated;
+      emit(EventKind::kInvalidated, item(location).database(), item(location).key(), op);
+      // It was granted before the tag was deleted: what is being loaded is as old as what goes.
+      if (!leases_.empty()) end_lease(hash, op);
       remove(location, hash, Removal::kExpired, to);
       return true;
     case Fate::kFlushed:

@@ -32,7 +32,7 @@ std::optional<std::uint64_t> Shard::scan(std::uint64_t from_position, WorkBudget
       const KeyHash hash = hash_of(location);
       // The index may have been rebuilt since: the front of this bucket has been visited then.
       const bool visited_before = position_of(hash) < position;
-      if (visited_before || reclaim_if_dead(location, hash, op, nullptr)) continue;
+      if (visited_before || reclaim_if_dead(location, hash, op, nullptr) || !is_visible(location)) continue;
       const ItemView found = view(location, hash, op.now_ms);
       visit(found);
       // Whoever visits copies the key.
@@ -53,7 +53,7 @@ std::optional<ItemView> Shard::random_item(Database database, std::uint64_t rand
   const auto pick = [&](std::uint64_t position) {
     candidates.clear();
     const HashIndex::Range range = index_.visit_bucket(position, [&](Location location) {
-      if (item(location).database() == database && fate(location, op.now_ms) == Fate::kLive) {
+      if (item(location).database() == database && is_visible(location) && fate(location, op.now_ms) == Fate::kLive) {
         candidates.push_back(location);
       }
     });
@@ -108,6 +108,8 @@ void Shard::flush(std::optional<Database> database, Op& op) {
     budget_.give_back({0, state.items});
     state = {.flush_sequence = flush_sequence_};
   }
+  // A lease does not say its database; losing one is safe.
+  end_all_leases(op);
   emit(EventKind::kFlushed, database.value_or(kAllDatabases), {}, op);
 }
 
@@ -117,6 +119,7 @@ Shard::Empty Shard::make_empty() {
 
 std::unique_ptr<FlushedContents> Shard::flush_all(Empty&& empty, Op& op) {
   set_now(op.now_ms);
+  end_all_leases(op);
   emit(EventKind::kFlushed, kAllDatabases, {}, op);
   budget_.give_back({0, stats_.items});
   std::swap(log_, empty.log);
@@ -134,6 +137,7 @@ std::unique_ptr<FlushedContents> Shard::flush_all(Empty&& empty, Op& op) {
   earliest_due_ms_ = kNever;
   urgent_ = {};
   round_ = {};
+  tag_pass_ = {};
   compaction_ = {};
   output_ = SegmentLog::kNoSegment;
   begin_empty();

@@ -12,6 +12,8 @@ ShardStats& ShardStats::operator+=(const ShardStats& other) {
   index_bytes += other.index_bytes;
   dead_bytes += other.dead_bytes;
   policy_bytes += other.policy_bytes;
+  lease_bytes += other.lease_bytes;
+  tag_bytes += other.tag_bytes;
   overhead_bytes += other.overhead_bytes;
   log_bytes += other.log_bytes;
   appended_bytes += other.appended_bytes;
@@ -19,6 +21,11 @@ ShardStats& ShardStats::operator+=(const ShardStats& other) {
   evicted += other.evicted;
   evicted_age_ms_sum += other.evicted_age_ms_sum;
   expired += other.expired;
+  invalidated += other.invalidated;
+  items_tagged += other.items_tagged;
+  leases += other.leases;
+  leases_granted += other.leases_granted;
+  leases_refused += other.leases_refused;
   return *this;
 }
 
@@ -27,7 +34,10 @@ ShardStats ShardStats::counters() const {
           .moved_bytes = moved_bytes,
           .evicted = evicted,
           .evicted_age_ms_sum = evicted_age_ms_sum,
-          .expired = expired};
+          .expired = expired,
+          .invalidated = invalidated,
+          .leases_granted = leases_granted,
+          .leases_refused = leases_refused};
 }
 
 }  // namespace larder

@@ -1,5 +1,6 @@
-// A Shard's walks over its log for what is dead. Two passes go over the segments: an urgent one through those that have
-// flushed items or are likely to have an eighth expired, and a slow round through those that have anything expired.
+// A Shard's walks over its log for what is dead. Three passes go over the segments: an urgent one through those that
+// have flushed items or are likely to have an eighth expired, a slow round through those that have anything expired,
+// and one through those that have items with tags from before the latest deletion of a tag.
 #include <algorithm>
 
 #include "larder/store/shard.h"
@@ -18,12 +19,17 @@ WorkDone Shard::sweep(WorkBudget budget, Op& op) {
   const std::uint64_t bytes_before = stats_.used_bytes();
   WorkDone done;
   if (urgent_.active || sweep_is_due(op.now_ms)) walk(urgent_, Urgency::kDue, budget, op, nullptr, done);
+  if (tag_pass_.active || tags_are_due(op.now_ms)) {
+    if (!tag_pass_.active) begin_tag_pass(op.now_ms);
+    walk(tag_pass_, Urgency::kTagged, budget, op, nullptr, done);
+  }
+  done.buckets += drop_ended_leases(op.now_ms);
   hand_over(budget, op, done);
   shrink_index(budget, done);
   compact_some(budget, done);
   stats_.log_bytes = log_.committed_bytes();
   done.bytes = bytes_before - std::min(bytes_before, stats_.used_bytes());
-  done.more |= urgent_.active || sweep_is_due(op.now_ms);
+  done.more |= urgent_.active || sweep_is_due(op.now_ms) || tag_pass_.active;
   return done;
 }
 
@@ -50,6 +56,7 @@ bool Shard::wants_walk(SegmentNumber number, Urgency urgency, TimeMs now_ms) con
   const SegmentLog::Segment& segment = log_.segment(number);
   if (segment.state == SegmentLog::State::kFree) return false;
   if (flushed_items_ > 0 && segment.sequence < flush_sequence_) return true;
+  if (urgency == Urgency::kTagged) return active_expiry_ && segment.oldest_tag_clock < tag_pass_clock_;
   const TimeMs from_ms = urgency == Urgency::kDue ? segment.due_ms : segment.earliest_expiry_ms;
   return active_expiry_ && from_ms <= now_ms;
 }
@@ -79,6 +86,7 @@ bool Shard::advance(Pass& pass, Urgency urgency, WorkBudget budget, TimeMs now_m
   pass.at = cursor_at(next);
   pass.segment_earliest_ms = kNever;
   pass.segment_due_ms = kNever;
+  pass.segment_tag_clock = kNoTagClock;
   return true;
 }
 
@@ -102,12 +110,13 @@ void Shard::walk_segment(Pass& pass, WorkBudget budget, Op& op, Reservation* to,
       const TimeMs expire_at_ms = record.expiry();
       const Fate its_fate = fate(location, op.now_ms);
       pass.at.offset += static_cast<std::uint32_t>(record.record_bytes());
-      if (its_fate == Fate::kFlushed || (its_fate == Fate::kExpired && active_expiry_)) {
+      if (its_fate == Fate::kFlushed || (its_fate != Fate::kLive && active_expiry_)) {
         dead[count] = {location, hash_of(location)};
         prefetch_for(dead[count++]);
-      } else if (expire_at_ms != kNoExpiry) {
-        note_in(pass, location, expire_at_ms, log_.is_sample(location));
+        continue;
       }
+      if (expire_at_ms != kNoExpiry) note_in(pass, location, expire_at_ms, log_.is_sample(location));
+      if (record.has_tags()) pass.segment_tag_clock = std::min(pass.segment_tag_clock, record.tag_clock());
     }
     // With the last of them the segment may be free.
     for (std::size_t i = 0; i < count; ++i) reclaim_if_dead(dead[i].from, dead[i].hash, op, to);
@@ -117,6 +126,7 @@ void Shard::walk_segment(Pass& pass, WorkBudget budget, Op& op, Reservation* to,
 
 void Shard::finish_segment(Pass& pass) {
   log_.set_expiries(pass.at.segment, pass.segment_earliest_ms, pass.segment_due_ms);
+  log_.set_tag_clock(pass.at.segment, pass.segment_tag_clock);
   pass.earliest_ms = std::min(pass.earliest_ms, pass.segment_earliest_ms);
   pass.due_ms = std::min(pass.due_ms, pass.segment_due_ms);
   pass.at.sequence = 0;
@@ -134,6 +144,7 @@ void Shard::note_in(Pass& pass, Location location, TimeMs expire_at_ms, bool is_
 void Shard::finish(Pass& pass) {
   earliest_expiry_ms_ = pass.earliest_ms;
   earliest_due_ms_ = pass.due_ms;
+  if (&pass == &tag_pass_ && active_expiry_) tags_swept_clock_ = tag_pass_clock_;
   pass = {};
 }
 

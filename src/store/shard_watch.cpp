@@ -5,7 +5,7 @@ namespace larder {
 
 WatchMark Shard::watch(const Key& key, Op& op) {
   // An item whose time has come is taken out now, so that its removal is no change later.
-  const bool exists = find_live(key, op) != kNowhere;
+  const bool exists = is_visible(find_live(key, op));
   return {.version = watches_.add(key.hash), .exists = exists};
 }
 

@@ -65,6 +65,7 @@ ShardedStore::ShardedStore(const StoreOptions& options)
       segment_bytes_(segment_bytes_for(options.maxmemory_bytes, options.shards)),
       maxmemory_bytes_(options.maxmemory_bytes),
       budget_(budget_bytes(options.maxmemory_bytes), options.maxitems),
+      tags_(TagTable::bytes_for(options.maxmemory_bytes), budget_),
       coldest_ranks_(std::make_unique<std::atomic<std::int64_t>[]>(options.shards)),
       policy_(options.policy),
       random_state_(hasher_(0, "random")) {
@@ -78,6 +79,7 @@ ShardedStore::ShardedStore(const StoreOptions& options)
         .databases = options.databases,
         .policy = options.policy,
         .hasher = &hasher_,
+        .tags = &tags_,
         .segment_bytes = segment_bytes_,
         .range_bytes = std::min(SegmentLog::kRangeBytesMax, kAddressSpaceBytes / options.shards)};
     slots_.push_back(std::make_unique<Slot>(shard, budget_));
@@ -102,6 +104,10 @@ void ShardedStore::add_listener(EventListener* listener) {
 
 void ShardedStore::deliver_to_listeners(const Events& events) {
   if (HeldShards* const held = HeldShards::of(*this)) return held->keep(events);
+  if (lease_listener_ != nullptr) {
+    for (const KeyHash key : events.ended_leases()) lease_listener_->on_lease_ended(key);
+  }
+  if (events.all().empty()) return;
   std::vector<Event> wanted;
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
     if (listener_masks_[i] == wanted_events_) {
@@ -280,6 +286,15 @@ std::uint64_t ShardedStore::size(Database database) {
   return items;
 }
 
+void ShardedStore::delete_tags(Database database, std::span<const std::string_view> names, TimeMs now_ms) {
+  Events events(wanted_events_);
+  for (const std::string_view name : names) {
+    const TagClock clock = tags_.remove(tag(database, name), now_ms);
+    events.emit(EventKind::kTagDeleted, kNoShard, clock, database, name);
+  }
+  deliver(events);
+}
+
 // --- Background ---
 
 bool ShardedStore::maintain(TimeMs now_ms, std::size_t work_max) {
@@ -379,6 +394,8 @@ StoreStats ShardedStore::stats() {
     for (const std::unique_ptr<FlushedContents>& flushed : flushed_) result.total += flushed->charged();
   }
   result.total.overhead_bytes += overhead_bytes_;
+  result.tags = tags_.stats();
+  result.total.tag_bytes = result.tags.bytes;
   result.used_bytes = budget_.used_bytes();
   result.peak_bytes = budget_.peak_bytes();
   result.startup_bytes = fixed_bytes_;
@@ -413,7 +430,7 @@ bool ShardedStore::pins_too_much() const {
 }
 
 void ShardedStore::check_invariants() {
-  RoomNeeded held{static_cast<std::size_t>(overhead_bytes_), 0};
+  RoomNeeded held{static_cast<std::size_t>(overhead_bytes_ + tags_.stats().bytes), 0};
   for_each_locked(HoldKind::kKeyspace, [&](Shard& shard) {
     shard.check_invariants();
     held += {static_cast<std::size_t>(shard.stats().used_bytes()), static_cast<std::size_t>(shard.stats().items)};

@@ -46,7 +46,8 @@ std::string StoreModel::description() const {
   const StoreStats stats = store_->stats();
   std::ostringstream text;
   text << steps_ << " steps, " << entries_.size() << " items, " << evicted_ << " evicted, " << expired_ << " expired, "
-       << refused_ << " refused, " << walks_ << " walks, " << (stats.total.moved_bytes >> 20) << " MiB moved";
+       << invalidated_ << " invalidated, " << redeemed_ << " stored with a lease, " << refused_ << " refused, "
+       << walks_ << " walks, " << (stats.total.moved_bytes >> 20) << " MiB moved";
   return text.str();
 }
 
@@ -59,7 +60,7 @@ StoreModel::Entry* StoreModel::find(const Name& name) {
 
 StoreModel::Entry* StoreModel::find_live(const Name& name) {
   Entry* const entry = find(name);
-  return entry == nullptr || expired(*entry) ? nullptr : entry;
+  return entry == nullptr || dead(*entry) ? nullptr : entry;
 }
 
 void StoreModel::change_expiry(Entry& entry, TimeMs expire_at_ms) {
@@ -68,7 +69,7 @@ void StoreModel::change_expiry(Entry& entry, TimeMs expire_at_ms) {
   entry.expire_at_ms = expire_at_ms;
 }
 
-void StoreModel::put(const Name& name, std::string value, TimeMs expire_at_ms) {
+StoreModel::Entry& StoreModel::put(const Name& name, std::string value, TimeMs expire_at_ms) {
   const auto [at, is_new] = entries_.try_emplace(name);
   Entry& entry = at->second;
   if (is_new) {
@@ -79,6 +80,7 @@ void StoreModel::put(const Name& name, std::string value, TimeMs expire_at_ms) {
   data_bytes_ -= entry.value.size();
   entry.value = std::move(value);
   change_expiry(entry, expire_at_ms);
+  return entry;
 }
 
 void StoreModel::take_out(std::map<Name, Entry>::iterator at) {
@@ -95,12 +97,14 @@ void StoreModel::on_events(std::span<const Event> events) {
 }
 
 void StoreModel::on_event(const Event& event) {
+  if (event.kind == EventKind::kTagDeleted) return on_tag_deleted(event);
   std::uint64_t& last = last_sequence_.at(event.shard);
   if (event.sequence <= last) fail("events of a shard are out of order");
   last = event.sequence;
   switch (event.kind) {
     case EventKind::kEvicted:
     case EventKind::kExpired:
+    case EventKind::kInvalidated:
       return on_loss(event);
     case EventKind::kFlushed:
       return on_flush(event.database);
@@ -111,12 +115,14 @@ void StoreModel::on_event(const Event& event) {
 
 void StoreModel::on_loss(const Event& event) {
   const bool evicted = event.kind == EventKind::kEvicted;
-  ++(evicted ? evicted_ : expired_);
+  const bool by_tag = event.kind == EventKind::kInvalidated;
+  ++(evicted ? evicted_ : by_tag ? invalidated_ : expired_);
   const auto found = entries_.find({event.database, event.key});
   if (found == entries_.end()) return fail("lost what was not there: " + event.key);
-  if (evicted == expired(found->second)) {
-    return fail((evicted ? "evicted, but had expired: " : "expired too early: ") + event.key);
-  }
+  if (evicted && dead(found->second)) return fail("evicted, but was dead: " + event.key);
+  if (!evicted && !by_tag && !expired(found->second)) return fail("expired too early: " + event.key);
+  if (by_tag && !found->second.invalidated) return fail("no tag was deleted: " + event.key);
+  if (by_tag) end_lease(found->first);
   if (evicted) {
     const bool may_evict = policy_ != PolicyKind::kNoEviction;
     if (!may_evict || (evicts_volatile_only(policy_) && found->second.expire_at_ms == kNoExpiry)) {
@@ -132,14 +138,20 @@ void StoreModel::on_change(const Event& event) {
   const Change change = std::move(expected_.front());
   expected_.pop_front();
   if (change.kind != event.kind || change.name != name) return fail("another change than was made: " + event.key);
+  if (event.kind != EventKind::kExpiryChanged) end_lease(name);
   Entry* const entry = find_live(name);
   if ((entry != nullptr) != change.was_present) return fail("lost or found without an event: " + event.key);
   if (event.kind == EventKind::kDeleted) return take_out(entries_.find(name));
   if (event.kind == EventKind::kExpiryChanged) return change_expiry(*entry, change.expire_at_ms);
-  put(name, change.value, change.keep_expiry && entry != nullptr ? entry->expire_at_ms : change.expire_at_ms);
+  const bool keeps = change.keep_expiry && entry != nullptr;
+  Entry& stored = put(name, change.value, keeps ? entry->expire_at_ms : change.expire_at_ms);
+  if (!keeps || change.stale_at_ms != kNoExpiry) stored.stale_at_ms = change.stale_at_ms;
+  if (!keeps || !change.keep_tags) stored.tags = change.tags;
+  stored.invalidated = false;
 }
 
 void StoreModel::on_flush(Database database) {
+  for (HeldLease& lease : leases_) lease.good = false;
   for (auto at = entries_.begin(); at != entries_.end();) {
     const auto current = at++;
     if (database == kAllDatabases || current->first.first == database) take_out(current);
@@ -160,7 +172,7 @@ void StoreModel::begin_walk() {
 void StoreModel::end_walk() {
   ++walks_;
   for (const auto& [name, entry] : entries_) {
-    if (entry.walk == walk_ && !expired(entry) && entry.listed != 1) fail("a walk has not listed " + name.second);
+    if (entry.walk == walk_ && !dead(entry) && entry.listed != 1) fail("a walk has not listed " + name.second);
   }
   begin_walk();
 }

@@ -2,9 +2,9 @@
 // the model tests with random numbers and by the fuzzer with its bytes. One thread.
 //
 // STRUCTURE: the model learns what happened from the store's events, in their order, and checks that each is possible:
-// an eviction names an item that is there, has not expired and may be evicted under the policy; an expiry names one
-// whose time has come; a write is the one under way. So every item that is lost is explained by exactly one event, and
-// after every operation the store must count exactly the items that the model has.
+// an eviction names an item that is there, is not dead and may be evicted under the policy; an expiry names one whose
+// time has come, an invalidation one with a deleted tag; a write is the one under way. So every item that is lost is
+// explained by exactly one event, and after every operation the store must count exactly the items that the model has.
 //
 // A walk with SCAN is always under way: what is there from its first call to its last is listed exactly once.
 #pragma once
@@ -45,7 +45,7 @@ class StoreModel final : private EventListener {
   // One operation on both, drawn as often as it is of use. False: they disagree, failure() says how.
   bool step();
   // The operation of that number, below kOperations.
-  static constexpr std::size_t kOperations = 18;
+  static constexpr std::size_t kOperations = 21;
   bool step(std::size_t number);
   // The whole keyspace, value by value, and the invariants. O(items).
   bool compare_all();
@@ -57,7 +57,10 @@ class StoreModel final : private EventListener {
   struct Entry {
     std::string value;
     TimeMs expire_at_ms = kNoExpiry;
-    std::uint64_t walk = 0;  // it has been there since this walk began
+    TimeMs stale_at_ms = kNoExpiry;
+    std::vector<TagHash> tags;
+    bool invalidated = false;  // one of them was deleted
+    std::uint64_t walk = 0;    // it has been there since this walk began
     std::uint32_t listed = 0;
   };
   // What an operation is about to change; the event must follow.
@@ -68,6 +71,15 @@ class StoreModel final : private EventListener {
     TimeMs expire_at_ms = kNoExpiry;
     bool keep_expiry = false;
     bool was_present = false;  // what the shard said before it
+    TimeMs stale_at_ms = kNoExpiry;
+    std::vector<TagHash> tags = {};
+    bool keep_tags = false;
+  };
+  struct HeldLease {
+    Name name;
+    LeaseToken token = kNoLease;
+    TimeMs ends_ms = 0;
+    bool good = true;  // nothing has ended it yet but, perhaps, its time
   };
   struct Operation {
     void (StoreModel::*run)();
@@ -93,6 +105,9 @@ class StoreModel final : private EventListener {
   Name any_name();
   std::string any_value(const Name& name);
   TimeMs any_expiry();
+  TagHash any_tag(Database database);
+  // For a set() now and then; views `tags`.
+  ItemExtras any_extras(Database database, std::vector<TagHash>& tags);
   void begin_season();
 
   // --- Events ---
@@ -102,6 +117,7 @@ class StoreModel final : private EventListener {
   void on_loss(const Event& event);
   void on_change(const Event& event);
   void on_flush(Database database);
+  void on_tag_deleted(const Event& event);
   void expect(Change change) { expected_.push_back(std::move(change)); }
 
   // --- Operations ---
@@ -123,6 +139,11 @@ class StoreModel final : private EventListener {
   void change_limits();
   void change_policy();
   void change_active_expiry();
+  void delete_tag();
+  void fetch();
+  void redeem();
+  // Whatever changed the key has ended its lease.
+  void end_lease(const Name& name);
 
   StatusCode store_value(Shard& shard, Op& op, const Name& name, std::string_view value, const SetOptions& options,
                          EventKind kind);
@@ -131,6 +152,7 @@ class StoreModel final : private EventListener {
   // After a write: whether `status` is one that it may have.
   void check_write_status(StatusCode status, std::size_t value_bytes, std::size_t keys);
   void check_item(const ItemView& item);
+  void check_extras(const Name& name, TimeMs stale_at_ms, const std::vector<TagHash>& tags);
   void begin_walk();
   void end_walk();
   void check_after_step();
@@ -138,10 +160,11 @@ class StoreModel final : private EventListener {
   // --- The oracle ---
   Key key(const Name& name) const { return store_->key(name.first, name.second); }
   Entry* find(const Name& name);
-  // Null as well if it has expired.
+  // Null as well if it is dead.
   Entry* find_live(const Name& name);
   bool expired(const Entry& entry) const { return entry.expire_at_ms != kNoExpiry && entry.expire_at_ms <= now_ms_; }
-  void put(const Name& name, std::string value, TimeMs expire_at_ms);
+  bool dead(const Entry& entry) const { return entry.invalidated || expired(entry); }
+  Entry& put(const Name& name, std::string value, TimeMs expire_at_ms);
   void take_out(std::map<Name, Entry>::iterator entry);
   void change_expiry(Entry& entry, TimeMs expire_at_ms);
   void fail(const std::string& what);
@@ -162,6 +185,7 @@ class StoreModel final : private EventListener {
   std::uint64_t with_expiry_ = 0;
   std::uint64_t data_bytes_ = 0;
 
+  std::deque<HeldLease> leases_;
   std::deque<Change> expected_;
   std::vector<std::uint64_t> last_sequence_;  // by shard
   std::uint64_t walk_ = 0;
@@ -176,6 +200,8 @@ class StoreModel final : private EventListener {
   const char* doing_ = "";
   std::uint64_t evicted_ = 0;
   std::uint64_t expired_ = 0;
+  std::uint64_t invalidated_ = 0;
+  std::uint64_t redeemed_ = 0;
   std::uint64_t refused_ = 0;
   std::uint64_t walks_ = 0;
   std::string failure_;

@@ -72,7 +72,10 @@ void StoreModel::begin_season() {
 
 // What there is to do, and how often of 100,000 times.
 const std::array<StoreModel::Operation, StoreModel::kOperations> StoreModel::kAllOperations = {{
-    {&StoreModel::set, "set", 42'000},
+    {&StoreModel::set, "set", 40'000},
+    {&StoreModel::fetch, "fetch", 1'400},
+    {&StoreModel::redeem, "redeem", 500},
+    {&StoreModel::delete_tag, "delete_tag", 100},
     {&StoreModel::erase_now_and_then, "erase_now_and_then", 3'000},
     {&StoreModel::get, "get", 30'000},
     {&StoreModel::rewrite, "rewrite", 6'000},
@@ -115,12 +118,19 @@ StatusCode StoreModel::store_value(Shard& shard, Op& op, const Name& name, std::
   const Key k = key(name);
   const bool present = shard.contains(k, now_ms_);
   Change change{kind, name, std::string(value), options.expire_at_ms, options.keep_expiry, present};
+  change.keep_tags = options.keep_tags;
+  if (options.extras != nullptr) {
+    change.stale_at_ms = options.extras->stale_at_ms;
+    const TagView tags = options.extras->tags;
+    for (std::size_t i = 0; i < tags.size(); ++i) change.tags.push_back(tags[i]);
+  }
   BlobRef blob;
   if (value.size() >= limits::kBodyBytesMin && one_in(2)) blob = blob_with(value);
   const StatusCode status = shard.set(k, {blob ? blob->view() : value, blob.get()}, options, op, kind);
   const bool refused = (options.condition == Condition::kIfAbsent && present) ||
                        (options.condition == Condition::kIfPresent && !present);
-  if (refused != (status == StatusCode::kNotStored)) fail("a condition was not kept: " + name.second);
+  if (options.lease == kNoLease && refused != (status == StatusCode::kNotStored))
+    fail("a condition was not kept: " + name.second);
   if (status == StatusCode::kOk) expect(std::move(change));
   return status;
 }
@@ -130,6 +140,7 @@ bool StoreModel::erase_value(Shard& shard, Op& op, const Name& name) {
   const bool present = shard.contains(k, now_ms_);
   if (present) expect({.kind = EventKind::kDeleted, .name = name, .value = {}, .was_present = true});
   if (shard.erase(k, op) != present) fail("erased what was not there: " + name.second);
+  end_lease(name);
   return present;
 }
 
@@ -151,9 +162,12 @@ StatusCode StoreModel::store_expiry(Shard& shard, Op& op, const Name& name, Time
 void StoreModel::set() {
   const Name name = any_name();
   const std::string value = any_value(name);
+  std::vector<TagHash> tags;
+  const ItemExtras extras = any_extras(name.first, tags);
   const SetOptions options{.expire_at_ms = any_expiry(),
                            .keep_expiry = one_in(5),
-                           .condition = one_in(5) ? static_cast<Condition>(below(3)) : Condition::kAlways};
+                           .condition = one_in(5) ? static_cast<Condition>(below(3)) : Condition::kAlways,
+                           .extras = one_in(3) ? &extras : nullptr};
   const StatusCode status = store_->run(key(name), now_ms_, [&](Shard& shard, Op& op) {
     return store_value(shard, op, name, value, options, EventKind::kSet);
   });
@@ -169,6 +183,8 @@ void StoreModel::get() {
     if (const auto item = shard.get(k, touch, op)) {
       found = true;
       check_item(*item);
+      const KeptExtras extras = shard.extras(k);
+      check_extras(name, extras.stale_at_ms, extras.tags);
       if (item->blob != nullptr && pinned_.size() < kPinnedMax && one_in(4)) {
         pinned_.emplace_back(BlobRef::share(item->blob), std::string(item->value));
       }
@@ -200,7 +216,7 @@ void StoreModel::rewrite() {
     } else {
       value = how == 2 ? old : old.substr(old.size() / 3, old.size() / 2);
     }
-    return store_value(shard, op, name, value, {.keep_expiry = true}, EventKind::kChanged);
+    return store_value(shard, op, name, value, {.keep_expiry = true, .keep_tags = true}, EventKind::kChanged);
   });
   check_write_status(status, more.size() + made.size() + 200'000, 1);
 }
@@ -290,9 +306,8 @@ void StoreModel::random_item() {
   });
   if (!right_database) fail("a random item of another database");
   // Not found: what was there had expired, and the search has met all of it.
-  if (!found && std::any_of(entries_.begin(), entries_.end(), [&](const auto& entry) {
-        return entry.first.first == database && !expired(entry.second);
-      })) {
+  if (!found && std::any_of(entries_.begin(), entries_.end(),
+                            [&](const auto& entry) { return entry.first.first == database && !dead(entry.second); })) {
     fail("no random item");
   }
 }

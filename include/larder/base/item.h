@@ -6,7 +6,9 @@
 //     value length u30, form u2 | key length u16 | policy bits u8 | flags u8                8 bytes, always
 //     [prev u32 | next u32 | last access u32]                                              12, form kListItem
 //     [expiry i64, ms]                                                                      8, flag kHasExpiry
-//     [mask u16 | fields, in the mask's order]                                              flag kHasExtension
+//     [mask u16 | database u16 | soft expiry i64 | tag clock u64, count u8, hashes u64 ...]  flag kHasExtension; what
+//     is
+//                                                                                           there of it says the mask
 //     key | value, or the Blob* of a value in a block of its own (flag kHasBlob)            rounded up to 8
 //
 // INVARIANTS: a dead record is a filler of the same length. What an item does not use it does not pay for.
@@ -15,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string_view>
 
 #include "larder/base/blob.h"
@@ -58,16 +61,64 @@ struct ListNode {
 };
 static_assert(sizeof(ListNode) == 12, "every item of a list policy pays for it");
 
+// What an item's extension may have, as its mask says it; the fields follow the mask in this order.
+enum ItemField : std::uint16_t {
+  kDatabaseField = 1,
+  kSoftExpiryField = 2,  // from when on the value is stale: served, and to be refreshed
+  kNegativeMark = 4,     // takes no bytes: that there is nothing is what the item says
+  kTagsField = 8,
+};
+
+// A tag is known by the hash of its name and its database.
+using TagHash = std::uint64_t;
+// Counts the tags that were deleted; see TagTable.
+using TagClock = std::uint64_t;
+// Later than every other.
+inline constexpr TagClock kNoTagClock = ~TagClock{0};
+
+// The tags of an item, in its record or in the caller's array: as long-lived as those.
+class TagView {
+ public:
+  TagView() = default;
+  explicit TagView(std::span<const TagHash> tags)
+      : TagView(reinterpret_cast<const char*>(tags.data()), static_cast<std::uint8_t>(tags.size())) {}
+  // Hashes that need not be aligned.
+  TagView(const char* bytes, std::uint8_t count) : bytes_(bytes), count_(count) {}
+
+  std::uint8_t size() const { return count_; }
+  bool empty() const { return count_ == 0; }
+  TagHash operator[](std::size_t index) const {
+    TagHash tag;
+    std::memcpy(&tag, bytes_ + index * sizeof tag, sizeof tag);
+    return tag;
+  }
+  const char* bytes() const { return bytes_; }
+
+ private:
+  const char* bytes_ = nullptr;
+  std::uint8_t count_ = 0;
+};
+
 // What a record is made of: enough to know its length and to write it.
 struct ItemShape {
   ItemForm form = ItemForm::kItem;
   bool has_expiry = false;
   bool has_blob = false;
   Database database = 0;
+  std::uint16_t fields = 0;  // of ItemField, the database aside
+  std::uint8_t tags = 0;     // how many; with kTagsField
   std::size_t key_bytes = 0;
   std::size_t value_bytes = 0;
 
-  constexpr std::size_t extension_bytes() const { return database == 0 ? 0 : sizeof(std::uint16_t) + sizeof(Database); }
+  constexpr std::uint16_t mask() const {
+    return static_cast<std::uint16_t>(fields | (database == 0 ? 0 : kDatabaseField));
+  }
+  static constexpr std::size_t extension_bytes(std::uint16_t mask, std::uint8_t tags) {
+    return sizeof mask + ((mask & kDatabaseField) != 0 ? sizeof(Database) : 0) +
+           ((mask & kSoftExpiryField) != 0 ? sizeof(TimeMs) : 0) +
+           ((mask & kTagsField) != 0 ? sizeof(TagClock) + sizeof tags + tags * sizeof(TagHash) : 0);
+  }
+  constexpr std::size_t extension_bytes() const { return mask() == 0 ? 0 : extension_bytes(mask(), tags); }
   constexpr std::size_t record_bytes() const {
     const std::size_t exact = 2 * sizeof(std::uint32_t) + (form == ItemForm::kListItem ? sizeof(ListNode) : 0) +
                               (has_expiry ? sizeof(TimeMs) : 0) + extension_bytes() + key_bytes +
@@ -82,17 +133,18 @@ class ItemRef {
   explicit ItemRef(char* record) : record_(record) {}
 
   // Writes the header, the database and the key; policy bits and list node are zero, the expiry is none, and the
-  // value's bytes (or its Blob*) are the caller's to fill in.
+  // value's bytes (or its Blob*) and the other fields of the extension are the caller's to fill in.
   void write(const ItemShape& shape, std::string_view key) {
     const std::uint8_t flags =
-        static_cast<std::uint8_t>((shape.has_expiry ? kHasExpiry : 0) | (shape.database != 0 ? kHasExtension : 0) |
+        static_cast<std::uint8_t>((shape.has_expiry ? kHasExpiry : 0) | (shape.mask() != 0 ? kHasExtension : 0) |
                                   (shape.has_blob ? kHasBlob : 0));
     store_header({pack(shape.value_bytes, shape.form), static_cast<std::uint16_t>(key.size()), 0, flags});
     if (shape.form == ItemForm::kListItem) set_node({});
     if (shape.has_expiry) set_expiry(kNoExpiry);
-    if (shape.database != 0) {
-      store(extension_at(), kDatabaseField);
-      store(extension_at() + sizeof(std::uint16_t), shape.database);
+    if (shape.mask() != 0) {
+      store(extension_at(), shape.mask());
+      if (shape.database != 0) store(database_at(), shape.database);
+      if ((shape.fields & kTagsField) != 0) store(tags_at() + sizeof(TagClock), shape.tags);
     }
     if (!key.empty()) std::memcpy(record_ + key_at(), key.data(), key.size());
   }
@@ -107,7 +159,8 @@ class ItemRef {
   }
   // REQUIRES, from here on: is_item().
   ItemShape shape() const {
-    return {form(), has_expiry_field(), has_blob(), database(), load_header().key_bytes, value_bytes()};
+    return {form(),      has_expiry_field(),      has_blob(),   database(), fields(),
+            tag_count(), load_header().key_bytes, value_bytes()};
   }
 
   std::string_view key() const { return {record_ + key_at(), load_header().key_bytes}; }
@@ -126,9 +179,31 @@ class ItemRef {
   void set_blob(Blob* blob) { store(key_at() + load_header().key_bytes, blob); }
   bool has_blob() const { return (load_header().flags & kHasBlob) != 0; }
 
-  Database database() const {
-    return (load_header().flags & kHasExtension) == 0 ? Database{0}
-                                                      : load<Database>(extension_at() + sizeof(std::uint16_t));
+  Database database() const { return has_field(kDatabaseField) ? load<Database>(database_at()) : Database{0}; }
+
+  bool has_extension() const { return (load_header().flags & kHasExtension) != 0; }
+  bool has_field(ItemField field) const { return has_extension() && (mask() & field) != 0; }
+  // As ItemShape's.
+  std::uint16_t fields() const {
+    return static_cast<std::uint16_t>(has_extension() ? mask() & ~unsigned{kDatabaseField} : 0);
+  }
+  bool is_negative() const { return has_field(kNegativeMark); }
+  TimeMs soft_expiry() const { return has_field(kSoftExpiryField) ? load<TimeMs>(soft_expiry_at()) : kNoExpiry; }
+  // REQUIRES: has_field(kSoftExpiryField).
+  void set_soft_expiry(TimeMs stale_at_ms) { store(soft_expiry_at(), stale_at_ms); }
+  bool has_tags() const { return has_field(kTagsField); }
+  // REQUIRES, for these: has_tags().
+  TagClock tag_clock() const { return load<TagClock>(tags_at()); }
+  TagView tags() const { return {record_ + tags_at() + sizeof(TagClock) + sizeof(std::uint8_t), tag_count()}; }
+  // As many as the shape had when the record was written. They may be the record's own.
+  void set_tags(TagClock clock, const TagView& tags) {
+    store(tags_at(), clock);
+    std::memmove(record_ + tags_at() + sizeof clock + sizeof(std::uint8_t), tags.bytes(),
+                 tags.size() * sizeof(TagHash));
+  }
+  // REQUIRES: both have an extension, of the same shape.
+  void copy_extension(const ItemRef& from) {
+    std::memcpy(record_ + extension_at(), from.record_ + from.extension_at(), extension_bytes());
   }
   // The field stays when the expiry is taken away.
   bool has_expiry_field() const { return (load_header().flags & kHasExpiry) != 0; }
@@ -163,7 +238,6 @@ class ItemRef {
   static constexpr std::uint8_t kHasExpiry = 1;
   static constexpr std::uint8_t kHasExtension = 2;
   static constexpr std::uint8_t kHasBlob = 4;
-  static constexpr std::uint16_t kDatabaseField = 1;
   static constexpr std::size_t kPolicyBitsAt = 6;
   static constexpr std::size_t kNodeAt = sizeof(Header);
 
@@ -185,10 +259,14 @@ class ItemRef {
 
   std::size_t expiry_at() const { return kNodeAt + (has_node() ? sizeof(ListNode) : 0); }
   std::size_t extension_at() const { return expiry_at() + (has_expiry_field() ? sizeof(TimeMs) : 0); }
-  std::size_t key_at() const {
-    const bool extended = (load_header().flags & kHasExtension) != 0;
-    return extension_at() + (extended ? sizeof(std::uint16_t) + sizeof(Database) : 0);
-  }
+  std::uint16_t mask() const { return load<std::uint16_t>(extension_at()); }
+  std::size_t database_at() const { return extension_at() + sizeof(std::uint16_t); }
+  std::size_t soft_expiry_at() const { return database_at() + ((mask() & kDatabaseField) != 0 ? sizeof(Database) : 0); }
+  std::size_t tags_at() const { return soft_expiry_at() + ((mask() & kSoftExpiryField) != 0 ? sizeof(TimeMs) : 0); }
+  std::uint8_t tag_count() const { return has_tags() ? load<std::uint8_t>(tags_at() + sizeof(TagClock)) : 0; }
+  // REQUIRES: has_extension().
+  std::size_t extension_bytes() const { return ItemShape::extension_bytes(mask(), tag_count()); }
+  std::size_t key_at() const { return extension_at() + (has_extension() ? extension_bytes() : 0); }
 
   char* record_;
 };

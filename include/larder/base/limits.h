@@ -89,6 +89,20 @@ inline constexpr std::int64_t kSlowLogEntriesMax = 10'000;
 // Items that one COUNTPREFIX or DELPREFIX looks at, whatever COUNT says: a few milliseconds of its thread.
 inline constexpr std::size_t kPrefixWalkItemsMax = 10'000;
 
+// --- What makes a cache of a store (protocol/CACHING.md) ---
+// Each costs its item 8 bytes, and a look at the table of tags with each read.
+inline constexpr std::size_t kTagsPerItemMax = 32;
+// The table of deleted tags takes at most this part of maxmemory, and no more than so much: a million tags.
+inline constexpr std::uint64_t kTagTableShare = 64;
+inline constexpr std::size_t kTagTableBytesMin = 64 * 1024;
+inline constexpr std::size_t kTagTableBytesMax = 16 << 20;
+// Whoever needs longer to load a value loses the right to store it.
+inline constexpr std::int64_t kLeaseMsMax = 600'000;
+// Beyond it the lease that ends soonest makes room; losing one is safe. 128 KiB.
+inline constexpr std::size_t kLeasesPerShardMax = 4'096;
+// Clients that wait inside the server for one lease; the others are told to wait themselves.
+inline constexpr std::size_t kLeaseWaitersMax = 1'024;
+
 // --- Background work ---
 // One visit to a shard: at most so many items, so that nobody holds a shard for long.
 inline constexpr std::size_t kEvictItemsPerVisit = 64;

@@ -25,7 +25,12 @@ enum class EventKind : std::uint8_t {
   kExpired,        // its time had come
   kEvicted,        // to make room
   kFlushed,        // a whole database, or all of them; `key` is empty
+  kInvalidated,    // found dead since a tag of it was deleted; nobody says when it is found
+  kTagDeleted,     // at once, and without looking for its items; `key` is the tag, `shard` kNoShard
 };
+
+// Of what happens to no shard in particular.
+inline constexpr std::uint32_t kNoShard = 0xffffffff;
 
 // The database of a kFlushed event that is about all of them.
 inline constexpr Database kAllDatabases = 0xffff;
@@ -53,6 +58,14 @@ class EventListener {
   virtual void on_events(std::span<const Event> events) = 0;
 };
 
+// Told of leases that have ended, in any way but by their time, so that whoever waits for one may look again. As
+// EventListener: without any shard's lock, by any thread.
+class LeaseListener {
+ public:
+  virtual ~LeaseListener() = default;
+  virtual void on_lease_ended(KeyHash key) = 0;
+};
+
 // Collects the events of one operation.
 class Events {
  public:
@@ -62,13 +75,23 @@ class Events {
   void emit(EventKind kind, std::uint32_t shard, std::uint64_t sequence, Database database, std::string_view key) {
     if (wants(kind)) events_.push_back({kind, database, shard, sequence, std::string(key)});
   }
+  void lease_ended(KeyHash key) { ended_leases_.push_back(key); }
   std::span<const Event> all() const { return events_; }
-  void append(const Events& others) { events_.insert(events_.end(), others.events_.begin(), others.events_.end()); }
-  void clear() { events_.clear(); }
+  void append(const Events& others) {
+    events_.insert(events_.end(), others.events_.begin(), others.events_.end());
+    ended_leases_.insert(ended_leases_.end(), others.ended_leases_.begin(), others.ended_leases_.end());
+  }
+  std::span<const KeyHash> ended_leases() const { return ended_leases_; }
+  bool empty() const { return events_.empty() && ended_leases_.empty(); }
+  void clear() {
+    events_.clear();
+    ended_leases_.clear();
+  }
 
  private:
   EventMask wanted_;
   std::vector<Event> events_;
+  std::vector<KeyHash> ended_leases_;
 };
 
 }  // namespace larder

@@ -17,9 +17,9 @@
 // (dead records and what was left at the end) comes back by compaction: its live records are appended elsewhere.
 //
 // INVARIANTS (check_invariants): a segment's records fill it from its beginning to `used` without gaps; its live bytes
-// and items are the sums over its live records; none of them expires before its `earliest_expiry_ms`. Bytes that are no
-// live record's, headers of fillers aside, are poisoned.
-// Source: Rosenblum and Ousterhout, "The design and implementation of a log-structured file system", SOSP 1991.
+// and items are the sums over its live records; none of them expires before its `earliest_expiry_ms`, none has tags
+// older than its `oldest_tag_clock`. Bytes that are no live record's, headers of fillers aside, are poisoned. Source:
+// Rosenblum and Ousterhout, "The design and implementation of a log-structured file system", SOSP 1991.
 #pragma once
 
 #include <algorithm>
@@ -67,6 +67,7 @@ class SegmentLog {
     // The earliest of up to eight samples, spread evenly over its bytes: from then on an eighth of it is likely to have
     // expired.
     TimeMs due_ms = kNever;
+    TagClock oldest_tag_clock = kNoTagClock;  // of its items with tags
   };
 
   // `segment_bytes`: a power of two within the bounds above.
@@ -110,6 +111,11 @@ class SegmentLog {
     segments_[number].earliest_expiry_ms = earliest_ms;
     segments_[number].due_ms = due_ms;
   }
+  void note_tag_clock(SegmentNumber number, TagClock clock) {
+    segments_[number].oldest_tag_clock = std::min(segments_[number].oldest_tag_clock, clock);
+  }
+  // Likewise.
+  void set_tag_clock(SegmentNumber number, TagClock oldest) { segments_[number].oldest_tag_clock = oldest; }
   void seal(SegmentNumber number);
   // Every segment is put aside; the streams are empty then. Takes no longer for many segments than for few.
   void set_all_aside();

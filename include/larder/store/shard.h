@@ -16,11 +16,12 @@
 // share of what is alive; that share is charged to the budget together with every item. FLUSH remembers which segment
 // comes next: items of the database in older segments are dead at once and reclaimed later, by sweep() or by whoever
 // meets them. A change of the policy is a walk over the log too: sweep() hands each item of older segments to the new
-// one.
+// one. Items whose tags were deleted (tag_table.h) are dead as expired ones are, and sweep() looks for them where items
+// with tags lie that are older than the latest deletion.
 //
 // INVARIANTS (check_invariants): every live record is in the index once and every entry leads to one; the policy knows
 // those of its own segments; counts by database and bytes by kind equal the sums over the items; what the shard has
-// taken from the budget is stats().used_bytes().
+// taken from the budget is stats().used_bytes(); no segment's tagged items are older than it says.
 #pragma once
 
 #include <array>
@@ -39,8 +40,10 @@
 #include "larder/store/events.h"
 #include "larder/store/flushed_contents.h"
 #include "larder/store/hash_index.h"
+#include "larder/store/lease_table.h"
 #include "larder/store/segment_log.h"
 #include "larder/store/shard_stats.h"
+#include "larder/store/tag_table.h"
 #include "larder/store/types.h"
 #include "larder/store/watch_table.h"
 
@@ -65,6 +68,8 @@ class Shard final : private PolicyHost {
     PolicyFactory policy_factory = make_policy;
     // What made the keys' hashes. Must outlive the shard.
     const Hasher* hasher = nullptr;
+    // When tags were deleted, for all shards. Must outlive the shard. Null: no item has tags.
+    const TagTable* tags = nullptr;
     // A power of two; see SegmentLog.
     std::size_t segment_bytes = SegmentLog::kSegmentBytesMin;
     std::size_t range_bytes = SegmentLog::kRangeBytesMax;
@@ -75,11 +80,14 @@ class Shard final : private PolicyHost {
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
-  // --- Items. An expired item is never returned; meeting one reclaims it and emits kExpired. ---
+  // --- Items. An expired item is never returned; meeting one reclaims it and emits kExpired. One with a deleted tag
+  // likewise: kInvalidated. A negative item is found by fetch() alone: to everything else here it is no item, though a
+  // write or erase() takes it away. ---
 
   std::optional<ItemView> get(const Key& key, Touch touch, Op& op);
-  // `value` may view the item that it replaces. `kind` is the event's kind. Errors: kNotStored (condition), kNeedsRoom,
-  // kTooLarge (more than the whole of maxmemory), kOutOfMemory (the system has none).
+  // `value` may view the item that it replaces. `kind` is the event's kind. Errors: kNotStored (a condition; no such
+  // lease, or a tag was deleted since it was granted), kNeedsRoom, kTooLarge (more than the whole of maxmemory),
+  // kOutOfMemory (the system has none).
   StatusCode set(const Key& key, Value value, const SetOptions& options, Op& op, EventKind kind = EventKind::kSet);
   // kNoExpiry removes the expiry. Errors: kNotFound.
   StatusCode set_expiry(const Key& key, TimeMs expire_at_ms, Op& op);
@@ -90,6 +98,12 @@ class Shard final : private PolicyHost {
   // Writes `bytes` over a part of the value, which keeps its length and its expiry. False, and nothing has changed, if
   // there is no such part, or somebody still reads the block that it is in. `kind` is the event's. Counts as no use.
   bool write_part(const Key& key, std::size_t at, std::string_view bytes, Op& op, EventKind kind = EventKind::kChanged);
+  // What a cache's client has to know of the key; grants it a lease, if it wants one, there is nothing or it is stale,
+  // and nobody else has one.
+  Fetched fetch(const Key& key, const FetchOptions& options, Op& op);
+  // What the item that get() has just found has beside its value, for whoever stores that under another key. Nothing if
+  // there is none. Reclaims and touches nothing.
+  KeptExtras extras(const Key& key) const;
   // Whether a live item has the key. Reclaims and touches nothing.
   bool contains(const Key& key, TimeMs now_ms) const;
   // What is known of the live item with the key. Reclaims and touches nothing.
@@ -192,7 +206,7 @@ class Shard final : private PolicyHost {
     // Items in segments that were begun before this one are flushed.
     std::uint64_t flush_sequence = 0;
   };
-  enum class Fate : std::uint8_t { kLive, kExpired, kFlushed };
+  enum class Fate : std::uint8_t { kLive, kExpired, kInvalidated, kFlushed };
   // A place in a walk over the log.
   struct Cursor {
     SegmentNumber segment = SegmentLog::kNoSegment;
@@ -247,12 +261,20 @@ class Shard final : private PolicyHost {
   void touch(Location location, KeyHash hash, TimeMs now_ms) {
     if (is_managed(location)) policy_->on_hit(location, hash, now_ms);
   }
-  ItemShape shape_for(const Key& key, const Value& value, bool has_expiry) const;
-  StatusCode insert(const Key& key, const Value& value, const SetOptions& options, Op& op);
-  StatusCode overwrite(Location old, const Key& key, const Value& value, const SetOptions& options, Op& op);
-  StatusCode overwrite_in_place(Location location, const Key& key, const Value& value, TimeMs expire_at_ms, Op& op);
+  // Whether everybody may see it: it is not negative.
+  bool is_visible(Location location) const { return location != kNowhere && !item(location).is_negative(); }
+  // `extras` may be null, here and in what follows.
+  ItemShape shape_for(const Key& key, const Value& value, bool has_expiry, const ItemExtras* extras) const;
+  // `old`: the key's item, or kNowhere.
+  StatusCode store(Location old, const Key& key, const Value& value, const SetOptions& options,
+                   const ItemExtras* extras, Op& op);
+  StatusCode insert(const Key& key, const Value& value, const SetOptions& options, const ItemExtras* extras, Op& op);
+  StatusCode overwrite(Location old, const Key& key, const Value& value, const SetOptions& options,
+                       const ItemExtras* extras, Op& op);
+  StatusCode overwrite_in_place(Location location, const Key& key, const Value& value, TimeMs expire_at_ms,
+                                const ItemExtras* extras, Op& op);
   StatusCode overwrite_elsewhere(Location old, const Key& key, const Value& value, const ItemShape& shape,
-                                 TimeMs expire_at_ms, Op& op);
+                                 TimeMs expire_at_ms, const ItemExtras* extras, Op& op);
   StreamId stream_for_rewrite(Location old, KeyHash hash) const;
   // A record with everything but its value's bytes, not yet indexed; kNowhere if there is no address space.
   Location append_record(const Key& key, const ItemShape& shape, TimeMs expire_at_ms, StreamId stream);
@@ -280,6 +302,32 @@ class Shard final : private PolicyHost {
   // Removes it if it is dead.
   bool reclaim_if_dead(Location location, KeyHash hash, Op& op, Reservation* to);
 
+  // --- Soft expiry, tags, leases (shard_caching.cpp) ---
+  // Whether what is stored takes more than a value and an expiry.
+  bool needs_extras(Location old, const SetOptions& options) const {
+    return options.extras != nullptr ||
+           ((options.keep_expiry || options.keep_tags) && old != kNowhere && item(old).fields() != 0);
+  }
+  // set(), where needs_extras() or with a lease.
+  StatusCode set_with_extras(Location old, const Key& key, const Value& value, const SetOptions& options, Op& op);
+  // What the new item has of what is said and of what is kept. May view the old one.
+  ItemExtras extras_for(Location old, const SetOptions& options, const Lease* lease) const;
+  void write_extras(Location location, const ItemExtras& extras);
+  // After a record with an extension has come to lie there.
+  void note_tags(Location location);
+  void end_lease(const Key& key, Op& op) {
+    if (!leases_.empty()) [[unlikely]]
+      end_lease(key.hash, op);
+  }
+  void end_lease(KeyHash hash, Op& op);
+  void end_all_leases(Op& op);
+  // How many places of the table were looked at.
+  std::size_t drop_ended_leases(TimeMs now_ms);
+  // Takes or gives what the table of leases has grown or shrunk by.
+  void settle_leases();
+  bool tags_are_due(TimeMs now_ms) const;
+  void begin_tag_pass(TimeMs now_ms);
+
   // --- Life, sums and room (shard.cpp) ---
   SegmentLog make_log() const;
   HashIndex make_index();
@@ -299,16 +347,17 @@ class Shard final : private PolicyHost {
 
   // --- Walks over the log for what is dead (shard_sweep.cpp) ---
   // A walk over all segments, which stops at those that `urgency` says.
-  enum class Urgency : std::uint8_t { kDue, kAny };
+  enum class Urgency : std::uint8_t { kDue, kAny, kTagged };
   struct Pass {
     bool active = false;
     Cursor at;  // in the segment being walked, or, no longer current, where it was
     // The earliest of what was passed by, and of what was written since it began.
     TimeMs earliest_ms = kNever;
     TimeMs due_ms = kNever;
-    // The same for the segment being walked.
+    // The same for the segment being walked, and the oldest of its items with tags.
     TimeMs segment_earliest_ms = kNever;
     TimeMs segment_due_ms = kNever;
+    TagClock segment_tag_clock = kNoTagClock;
   };
   bool is_current(const Cursor& cursor) const {
     return cursor.sequence != 0 && log_.segment(cursor.segment).sequence == cursor.sequence;
@@ -374,6 +423,7 @@ class Shard final : private PolicyHost {
   const std::uint32_t number_;
   const int shard_bits_;
   const Hasher& hasher_;
+  const TagTable* const tags_;
   Budget& budget_;
   const std::size_t segment_bytes_;
   const std::size_t range_bytes_;
@@ -404,6 +454,12 @@ class Shard final : private PolicyHost {
   TimeMs earliest_due_ms_ = kNever;
   Pass urgent_;
   Pass round_;
+  // The pass for what tags have taken: the clock that it looks for, since when; and that of the last one that was done.
+  Pass tag_pass_;
+  TagClock tag_pass_clock_ = 0;
+  TimeMs tag_pass_began_ms_ = 0;
+  TagClock tags_swept_clock_ = 0;
+  LeaseTable leases_;
   // What looking for expired items before evictions has cost, in records, and what evictions have not paid yet.
   std::size_t looks_owed_ = 0;
   SegmentNumber compaction_look_ = 0;  // where the last search for something to compact ended

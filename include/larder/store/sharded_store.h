@@ -32,6 +32,7 @@
 #include "larder/store/held_shards.h"
 #include "larder/store/hold_times.h"
 #include "larder/store/shard.h"
+#include "larder/store/tag_table.h"
 #include "larder/store/types.h"
 
 namespace larder {
@@ -67,6 +68,7 @@ struct StoreStats {
   std::uint64_t pinned_bytes = 0;     // of them, of values that are gone and still being sent
   std::uint64_t maxmemory_bytes = 0;
   std::uint64_t maxitems = 0;
+  TagStats tags;
 };
 
 struct DatabaseStats {
@@ -82,6 +84,8 @@ class ShardedStore {
 
   // --- Setup, before other threads use the store. Listeners must outlive it. ---
   void add_listener(EventListener* listener);
+  // Null: nobody waits for leases.
+  void set_lease_listener(LeaseListener* listener) { lease_listener_ = listener; }
 
   // Hashes once. The result views `bytes`.
   Key key(Database database, std::string_view bytes) const { return {bytes, hasher_(database, bytes), database}; }
@@ -150,6 +154,13 @@ class ShardedStore {
   void flush(std::optional<Database> database, TimeMs now_ms);
   DatabaseStats database_stats(Database database, TimeMs now_ms);
   std::uint64_t size(Database database);
+
+  // --- Tags: by the hashes of their names, which belong to a database ---
+  TagHash tag(Database database, std::string_view name) const { return hasher_(database, name); }
+  // Everything that was stored with one of the tags before is dead from now on, and reclaimed as expired items are.
+  // O(1) for each tag.
+  void delete_tags(Database database, std::span<const std::string_view> names, TimeMs now_ms);
+  const TagTable& tags() const { return tags_; }
 
   // --- Background: called by the maintenance thread every tick. Frees what was flushed, expires, hands over to a new
   // policy, compacts and settles an excess over the limits within `work_max` steps (a record walked, an item reclaimed:
@@ -287,7 +298,7 @@ class ShardedStore {
     PageArena& arena = PageArena::of_process();
     if (arena.has_excess()) [[unlikely]]
       arena.release_excess(kExcessBytesPerVisit);
-    if (!events.all().empty()) deliver_to_listeners(events);
+    if (!events.empty()) deliver_to_listeners(events);
   }
   void deliver_to_listeners(const Events& events);
 
@@ -340,6 +351,7 @@ class ShardedStore {
   std::vector<std::unique_ptr<Slot>> slots_;  // the vector and the places are constant; a Slot guards itself
   std::vector<EventListener*> listeners_;     // constant after setup
   std::vector<EventMask> listener_masks_;
+  LeaseListener* lease_listener_ = nullptr;  // likewise
   EventMask wanted_events_ = 0;
   std::uint64_t overhead_bytes_ = 0;  // the store's own, taken from the budget for good
   std::uint64_t fixed_bytes_ = 0;     // what an empty store takes
@@ -347,6 +359,7 @@ class ShardedStore {
   const std::size_t segment_bytes_;
   std::atomic<std::uint64_t> maxmemory_bytes_;
   Budget budget_;
+  TagTable tags_;
   std::unique_ptr<std::atomic<std::int64_t>[]> coldest_ranks_;
   std::atomic<PolicyKind> policy_;
   std::atomic<std::uint64_t> random_state_;

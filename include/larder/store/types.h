@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "larder/base/blob.h"
 #include "larder/base/clock.h"
@@ -58,11 +59,66 @@ enum class Touch : std::uint8_t { kYes, kNo };
 
 enum class Condition : std::uint8_t { kAlways, kIfAbsent, kIfPresent };
 
+// What a cache's client may say of an item beside its value and its expiry (protocol/CACHING.md).
+struct ItemExtras {
+  // From when on the value is stale.
+  TimeMs stale_at_ms = kNoExpiry;
+  // That there is nothing is what the item says. Only fetch() tells it from no item.
+  bool negative = false;
+  // The item is dead once one of them is deleted after `tag_clock`; nothing: after now, or after the grant of its
+  // lease. At most limits::kTagsPerItemMax.
+  TagView tags;
+  std::optional<TagClock> tag_clock = {};
+};
+
+// The same, kept beyond the next call on the Shard: what goes with a value to another key.
+struct KeptExtras {
+  TimeMs stale_at_ms = kNoExpiry;
+  std::vector<TagHash> tags;
+  TagClock tag_clock = 0;
+
+  // Views this.
+  ItemExtras view() const { return {.stale_at_ms = stale_at_ms, .tags = TagView(tags), .tag_clock = tag_clock}; }
+};
+
+// What a lease is known by. Never given twice by a Shard.
+using LeaseToken = std::uint64_t;
+inline constexpr LeaseToken kNoLease = 0;
+
 struct SetOptions {
   TimeMs expire_at_ms = kNoExpiry;
-  // Keep the expiry that the item has; `expire_at_ms` is then not looked at.
+  // Keep the expiry that the item has; `expire_at_ms` is then not looked at. So with its soft expiry, unless `extras`
+  // say another.
   bool keep_expiry = false;
   Condition condition = Condition::kAlways;
+  // Keep the tags that the item has, and their clock: for values that are made from the one before, which was read in
+  // the same operation. A tag may be deleted between that and this: then what is stored is dead as well, so nothing is.
+  bool keep_tags = false;
+  const ItemExtras* extras = nullptr;
+  // Store only if this is the key's lease still. Whatever else is stored under a key ends its lease.
+  LeaseToken lease = kNoLease;
+};
+
+struct FetchOptions {
+  // How long the caller wants to be the one that refreshes what is missing or stale; 0: not at all.
+  std::int64_t lease_ms = 0;
+  Touch touch = Touch::kYes;
+};
+
+// What a client of a cache has to know of a key in one look. The view is ItemView's; of a negative item it is there
+// too.
+struct Fetched {
+  std::optional<ItemView> item;
+  bool negative = false;
+  TimeMs stale_at_ms = kNoExpiry;
+  // The caller is to refresh it, and nobody else is until `leased_until_ms`.
+  LeaseToken lease = kNoLease;
+  // Until then somebody refreshes what is missing or stale; 0: nobody does.
+  TimeMs leased_until_ms = 0;
+
+  bool is_stale(TimeMs now_ms) const { return stale_at_ms != kNoExpiry && stale_at_ms <= now_ms; }
+  // There is nothing, and there will be soon.
+  bool is_awaited() const { return !item && lease == kNoLease && leased_until_ms != 0; }
 };
 
 // What a call on a Shard lacks to be executed; made by ShardedStore before the call is repeated.

@@ -61,6 +61,52 @@ TEST_F(ItemTest, FieldsOfEveryShapeComeBack) {
   }
 }
 
+TEST_F(ItemTest, AnExtensionHasWhatItsMaskSays) {
+  const std::array<TagHash, 2> tags = {11, 22};
+  for (const Database database : {Database{0}, Database{7}}) {
+    for (std::uint16_t fields = 0; fields <= (kSoftExpiryField | kNegativeMark | kTagsField); fields += 2) {
+      bytes_.fill('\xff');
+      const bool has_soft = (fields & kSoftExpiryField) != 0;
+      const bool has_tags = (fields & kTagsField) != 0;
+      const ItemShape shape{.has_expiry = true,
+                            .database = database,
+                            .fields = fields,
+                            .tags = static_cast<std::uint8_t>(has_tags ? tags.size() : 0),
+                            .key_bytes = 3,
+                            .value_bytes = 5};
+      item_.write(shape, "key");
+      if (has_soft) item_.set_soft_expiry(123);
+      if (has_tags) item_.set_tags(99, TagView(tags));
+      item_.set_expiry(456);
+      std::string_view("value").copy(item_.value_data(), 5);
+      EXPECT_EQ(item_.has_extension(), database != 0 || fields != 0);
+      EXPECT_EQ(item_.fields(), fields);
+      EXPECT_EQ(item_.soft_expiry(), has_soft ? 123 : kNoExpiry);
+      EXPECT_EQ(item_.is_negative(), (fields & kNegativeMark) != 0);
+      ASSERT_EQ(item_.has_tags(), has_tags);
+      if (has_tags) {
+        EXPECT_EQ(item_.tag_clock(), 99u);
+        ASSERT_EQ(item_.tags().size(), 2u);
+        EXPECT_EQ(item_.tags()[1], 22u);
+      }
+      EXPECT_EQ(item_.expiry(), 456);
+      EXPECT_EQ(item_.database(), database);
+      EXPECT_EQ(item_.key(), "key");
+      EXPECT_EQ(item_.value(), "value");
+      EXPECT_EQ(item_.record_bytes(), shape.record_bytes());
+
+      alignas(8) std::array<char, 1024> other_bytes{};
+      ItemRef other(other_bytes.data());
+      other.write(shape, "key");
+      if (fields != 0) {
+        other.copy_extension(item_);
+        EXPECT_EQ(other.soft_expiry(), item_.soft_expiry());
+        EXPECT_EQ(other.key(), "key");
+      }
+    }
+  }
+}
+
 TEST_F(ItemTest, AFillerIsAsLongAsWhatItCovers) {
   item_.write({.form = ItemForm::kListItem, .key_bytes = 5, .value_bytes = 50}, "hello");
   const std::size_t bytes = item_.record_bytes();

@@ -29,7 +29,8 @@ class ShardFixture : public ::testing::Test {
                 .databases = 4,
                 .policy = policy,
                 .policy_factory = policy_factory,
-                .hasher = &hasher_},
+                .hasher = &hasher_,
+                .tags = &tags_},
                budget_) {}
   ~ShardFixture() override {
     shard_.check_invariants();
@@ -106,7 +107,8 @@ class ShardFixture : public ::testing::Test {
   }
   // The events since the last call, as "kind key" words.
   std::vector<std::string> events() {
-    static constexpr const char* kNames[] = {"set", "changed", "expiry", "deleted", "expired", "evicted", "flushed"};
+    static constexpr const char* kNames[] = {"set",     "changed", "expiry",  "deleted",
+                                             "expired", "evicted", "flushed", "invalidated"};
     std::vector<std::string> result;
     for (const Event& event : events_.all()) {
       EXPECT_EQ(event.shard, 5u);
@@ -123,6 +125,8 @@ class ShardFixture : public ::testing::Test {
   const Hasher hasher_{42};
   TimeMs now_ms_ = 1'000'000;
   Budget budget_;
+  Budget tag_budget_{0, 0};
+  TagTable tags_{TagTable::bytes_for(1), tag_budget_};
   Events events_{kAllEvents};
   std::uint64_t last_sequence_ = 0;
   RoomNeeded needed_;
