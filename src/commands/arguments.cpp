@@ -54,6 +54,17 @@ std::string unknown_subcommand(std::string_view container, std::string_view name
   return text + "'. Try " + to_upper(container) + " HELP.";
 }
 
+std::string wrong_subcommand_arguments(std::string_view container, std::string_view name) {
+  std::string text = "ERR unknown subcommand or wrong number of arguments for '";
+  text += as_c_string(name, kQuotedBytesMax);
+  return text + "'. Try " + to_upper(container) + " HELP.";
+}
+
+std::string not_while_subscribed(std::string_view full_name) {
+  return "ERR Can't execute '" + std::string(full_name) +
+         "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context";
+}
+
 }  // namespace errors
 
 Outcome fail(CommandContext& context, std::string_view error) {

@@ -41,6 +41,10 @@ std::string unknown_command(const Request& request);
 std::string unsupported_option(std::string_view option);
 // "ERR unknown subcommand 'foo'. Try CLIENT HELP."
 std::string unknown_subcommand(std::string_view container, std::string_view name);
+// "ERR unknown subcommand or wrong number of arguments for 'foo'. Try CLIENT HELP."
+std::string wrong_subcommand_arguments(std::string_view container, std::string_view name);
+// "ERR Can't execute 'get': only ... are allowed in this context"
+std::string not_while_subscribed(std::string_view full_name);
 
 }  // namespace errors
 

@@ -105,6 +105,8 @@ struct CommandSpec {
   // All that it does with the store is one CommandContext::run() of its first key, and that is quick, so that a batch
   // may keep the shard's lock from one such command to the next.
   bool keyed = false;
+  // A client of RESP2 may still use it when it is subscribed to something.
+  bool while_subscribed = false;
   std::span<const CommandSpec> subcommands = {};
 };
 
@@ -123,5 +125,6 @@ std::span<const CommandSpec> expiry_commands();         // TTL EXPIRE PERSIST ..
 std::span<const CommandSpec> scan_commands();           // SCAN KEYS
 std::span<const CommandSpec> object_commands();         // OBJECT
 std::span<const CommandSpec> memory_commands();         // MEMORY
+std::span<const CommandSpec> pubsub_commands();         // SUBSCRIBE PUBLISH PUBSUB ...
 
 }  // namespace larder

@@ -13,10 +13,10 @@ namespace larder {
 
 namespace {
 
-constexpr std::array kFamilies = {connection_commands, client_commands,     introspection_commands, server_commands,
-                                  debug_commands,      string_commands,     key_commands,           expiry_commands,
-                                  scan_commands,       object_commands,     memory_commands,        bit_commands,
-                                  transfer_commands,   conditional_commands};
+constexpr std::array kFamilies = {connection_commands, client_commands,      introspection_commands, server_commands,
+                                  debug_commands,      string_commands,      key_commands,           expiry_commands,
+                                  scan_commands,       object_commands,      memory_commands,        bit_commands,
+                                  transfer_commands,   conditional_commands, pubsub_commands};
 
 constexpr std::size_t kSlotsPerCommand = 4;
 

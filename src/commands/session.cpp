@@ -21,10 +21,11 @@ constexpr std::size_t kKeptBytesMax = 64 * 1024;
 
 }  // namespace
 
-Session::Session(const Services& services, ClientRegistry& clients, std::shared_ptr<ClientRecord> record,
-                 RequestBatch& batch)
+Session::Session(const Services& services, ClientRegistry& clients, PushServices& pushes,
+                 std::shared_ptr<ClientRecord> record, RequestBatch& batch)
     : services_(services),
       clients_(clients),
+      pushes_(pushes),
       record_(std::move(record)),
       batch_(batch),
       statistics_(services.statistics.thread(record_->info.ref.thread)) {
@@ -35,6 +36,8 @@ Session::Session(const Services& services, ClientRegistry& clients, std::shared_
 
 Session::~Session() {
   clients_.remove(record_->info.ref.id);
+  push_client_.reset();
+  close_mailbox(*record_);
 }
 
 // --- Turns ---
@@ -101,6 +104,7 @@ std::size_t Session::execute_batch(ReplyBuffer& out, std::size_t output_bytes_ma
                       .now_ms = services_.clock.now_ms(),
                       .statistics = {statistics_, services_.clock},
                       .kept = ShardedStore::KeptLock(services_.store)};
+  const ActingClient acting(push_client_ == nullptr ? 0 : record_->info.ref.id);
   batch_.look_ahead(services_.store, database_);
   record_->last_request_ms.store(execution.now_ms, std::memory_order_relaxed);
   std::size_t done = 0;
@@ -239,7 +243,7 @@ void Session::execute(std::size_t index, Execution& execution) {
     count_error(out, mark);
     if (command) statistics_.by_command[command.index].failed.add();
   }
-  if (suppressed()) out.truncate(mark);
+  if (suppressed()) drop_reply(out, mark);
   if (room_ != nullptr || request.body_skipped()) forget_room();
 }
 
@@ -280,6 +284,8 @@ FoundCommand Session::admit(FoundCommand command, const Request& request, ReplyW
     reply.error(errors::kNoAuth);
   } else if (request.body_skipped()) {
     reply.error(body_refusal_);
+  } else if (is_subscriber() && version_ == RespVersion::k2 && !spec.while_subscribed) {
+    reply.error(errors::not_while_subscribed(CommandTable::full_name(command)));
   } else {
     return command;
   }
@@ -308,7 +314,11 @@ Outcome Session::call(const FoundCommand& command, std::size_t index, ReplyWrite
                          .kept = execution.kept};
   const std::uint64_t hits_before = statistics_.hits.get();
   const std::size_t bytes_before = execution.out.size();
+  if (push_client_ != nullptr && push_client_->notes_reads()) [[unlikely]]
+    note_reads(spec, request, execution);
   const Outcome outcome = spec.function(context);
+  if (push_client_ != nullptr && (command.container == nullptr || command.container->name != "client")) [[unlikely]]
+    push_client_->set_caching_said(false);
 
   const bool reads_one_key = (spec.flags & kReadOnly) != 0 && spec.keys.first == 1 && spec.keys.last == 1;
   execution.statistics.count(command.index, reads_one_key && statistics_.hits.get() != hits_before);
@@ -353,7 +363,13 @@ void Session::set_no_touch(bool on) {
   record_->no_touch.store(on, std::memory_order_relaxed);
 }
 
-void Session::reset() {
+void Session::reset(ReplyBuffer& out) {
+  if (push_client_ != nullptr) {
+    push_client_->unsubscribe_all();
+    push_client_->stop_tracking();
+    push_client_->deliver(out, version_, PushClient::kAll);
+    keep_pushed(out);
+  }
   set_database(0);
   set_version(RespVersion::k2);
   set_reply_mode(ReplyMode::kOn);

@@ -103,7 +103,7 @@ ItemShape Shard::shape_for(const Key& key, const Value& value, bool has_expiry) 
           .value_bytes = value.bytes.size()};
 }
 
-StatusCode Shard::set(const Key& key, Value value, const SetOptions& options, Op& op, EventKind kind) {
+StatusCode Shard::set(const Key& key, Value value, const SetOptions& options, Op& op, EventName name) {
   LARDER_CHECK(key.bytes.size() <= limits::kKeyBytesMax && value.bytes.size() <= limits::kValueBytesMax);
   const Location old = find_live(key, op);
   if (options.condition == Condition::kIfAbsent && old != kNowhere) return StatusCode::kNotStored;
@@ -113,7 +113,10 @@ StatusCode Shard::set(const Key& key, Value value, const SetOptions& options, Op
   if (bytes_max != 0 && cost(shape_for(key, value, true)) > bytes_max) return StatusCode::kTooLarge;
 
   const StatusCode status = old == kNowhere ? insert(key, value, options, op) : overwrite(old, key, value, options, op);
-  if (status == StatusCode::kOk) emit(kind, key.database, key.bytes, op);
+  if (status == StatusCode::kOk) {
+    const bool sets_expiry = name == EventName::kSet && !options.keep_expiry && options.expire_at_ms != kNoExpiry;
+    emit(name, key.database, key.bytes, op, {.is_new = old == kNowhere, .sets_expiry = sets_expiry});
+  }
   return status;
 }
 
@@ -129,14 +132,14 @@ Location Shard::append_record(const Key& key, const ItemShape& shape, TimeMs exp
   return location;
 }
 
-bool Shard::write_part(const Key& key, std::size_t at, std::string_view bytes, Op& op, EventKind kind) {
+bool Shard::write_part(const Key& key, std::size_t at, std::string_view bytes, Op& op, EventName name) {
   const Location location = find_live(key, op);
   if (location == kNowhere) return false;
   const ItemRef record = item(location);
   if (at > record.value_bytes() || bytes.size() > record.value_bytes() - at) return false;
-  if (record.has_blob() && record.blob()->is_shared()) return false;
+  if (!bytes.empty() && record.has_blob() && record.blob()->is_shared()) return false;
   copy_bytes((record.has_blob() ? record.blob()->data() : record.value_data()) + at, bytes);
-  emit(kind, key.database, key.bytes, op);
+  emit(name, key.database, key.bytes, op);
   return true;
 }
 
@@ -311,7 +314,7 @@ StatusCode Shard::set_expiry(const Key& key, TimeMs expire_at_ms, Op& op) {
   } else if (!add_expiry(location, key, expire_at_ms, op)) {
     return StatusCode::kOutOfMemory;
   }
-  emit(EventKind::kExpiryChanged, key.database, key.bytes, op);
+  emit(expire_at_ms == kNoExpiry ? EventName::kPersist : EventName::kExpire, key.database, key.bytes, op);
   return StatusCode::kOk;
 }
 
@@ -354,7 +357,7 @@ Location Shard::append_copy(Location from, const Key& key, const ItemShape& shap
 bool Shard::erase(const Key& key, Op& op) {
   const Location location = find_live(key, op);
   if (location == kNowhere) return false;
-  emit(EventKind::kDeleted, key.database, key.bytes, op);
+  emit(EventName::kDel, key.database, key.bytes, op);
   const std::size_t record_bytes = item(location).record_bytes();
   remove(location, key.hash, Removal::kErased, nullptr);
   // A value in a block of its own may take the room, and pays for next to nothing.
@@ -365,7 +368,7 @@ bool Shard::erase(const Key& key, Op& op) {
 bool Shard::take_out(const Key& key, BlobRef& taken, Op& op) {
   const Location location = find_live(key, op);
   if (location == kNowhere) return false;
-  emit(EventKind::kDeleted, key.database, key.bytes, op);
+  emit(EventName::kRenameFrom, key.database, key.bytes, op);
   const std::size_t record_bytes = item(location).record_bytes();
   remove(location, key.hash, Removal::kErased, op.reservation, &taken);
   pay_for(record_bytes);
@@ -402,7 +405,7 @@ bool Shard::reclaim_if_dead(Location location, KeyHash hash, Op& op, Reservation
       return false;
     case Fate::kExpired:
       ++stats_.expired;
-      emit(EventKind::kExpired, item(location).database(), item(location).key(), op);
+      emit(EventName::kExpired, item(location).database(), item(location).key(), op);
       remove(location, hash, Removal::kExpired, to);
       return true;
     case Fate::kFlushed:

@@ -108,7 +108,7 @@ void Shard::flush(std::optional<Database> database, Op& op) {
     budget_.give_back({0, state.items});
     state = {.flush_sequence = flush_sequence_};
   }
-  emit(EventKind::kFlushed, database.value_or(kAllDatabases), {}, op);
+  emit(EventName::kFlush, database.value_or(kAllDatabases), {}, op);
 }
 
 Shard::Empty Shard::make_empty() {
@@ -117,7 +117,7 @@ Shard::Empty Shard::make_empty() {
 
 std::unique_ptr<FlushedContents> Shard::flush_all(Empty&& empty, Op& op) {
   now_ms_ = op.now_ms;
-  emit(EventKind::kFlushed, kAllDatabases, {}, op);
+  emit(EventName::kFlush, kAllDatabases, {}, op);
   budget_.give_back({0, stats_.items});
   std::swap(log_, empty.log);
   std::swap(index_, empty.index);

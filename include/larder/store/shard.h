@@ -77,9 +77,9 @@ class Shard final : private PolicyHost {
   // --- Items. An expired item is never returned; meeting one reclaims it and emits kExpired. ---
 
   std::optional<ItemView> get(const Key& key, Touch touch, Op& op);
-  // `value` may view the item that it replaces. `kind` is the event's kind. Errors: kNotStored (condition), kNeedsRoom,
+  // `value` may view the item that it replaces. `name` is the event's. Errors: kNotStored (condition), kNeedsRoom,
   // kTooLarge (more than the whole of maxmemory), kOutOfMemory (the system has none).
-  StatusCode set(const Key& key, Value value, const SetOptions& options, Op& op, EventKind kind = EventKind::kSet);
+  StatusCode set(const Key& key, Value value, const SetOptions& options, Op& op, EventName name = EventName::kSet);
   // kNoExpiry removes the expiry. Errors: kNotFound.
   StatusCode set_expiry(const Key& key, TimeMs expire_at_ms, Op& op);
   bool erase(const Key& key, Op& op);
@@ -87,8 +87,9 @@ class Shard final : private PolicyHost {
   // on with it under another key. What is freed goes to op.reservation.
   bool take_out(const Key& key, BlobRef& taken, Op& op);
   // Writes `bytes` over a part of the value, which keeps its length and its expiry. False, and nothing has changed, if
-  // there is no such part, or somebody still reads the block that it is in. `kind` is the event's. Counts as no use.
-  bool write_part(const Key& key, std::size_t at, std::string_view bytes, Op& op, EventKind kind = EventKind::kChanged);
+  // there is no such part, or somebody still reads the block that it is in. `name` is the event's. Counts as no use.
+  bool write_part(const Key& key, std::size_t at, std::string_view bytes, Op& op,
+                  EventName name = EventName::kSetRange);
   // Whether a live item has the key. Reclaims and touches nothing.
   bool contains(const Key& key, TimeMs now_ms) const;
   // What is known of the live item with the key. Reclaims and touches nothing.
@@ -248,8 +249,24 @@ class Shard final : private PolicyHost {
   // The item gets a record with a field for its expiry. False: there is no address space.
   bool add_expiry(Location old, const Key& key, TimeMs expire_at_ms, Op& op);
   void note_expiry(Location location, TimeMs expire_at_ms, TimeMs now_ms);
-  void emit(EventKind kind, Database database, std::string_view key, Op& op) {
-    op.events.emit(kind, number_, ++sequence_, database, key);
+  struct Novelty {
+    bool is_new = false;
+    bool sets_expiry = false;
+  };
+  void emit(EventName name, Database database, std::string_view key, Op& op) { emit(name, database, key, op, {}); }
+  void emit(EventName name, Database database, std::string_view key, Op& op, Novelty novelty) {
+    ++sequence_;
+    const EventKind kind = event_kind(name);
+    if (!op.events.wants(kind)) return;
+    op.events.add({.kind = kind,
+                   .database = database,
+                   .shard = number_,
+                   .sequence = sequence_,
+                   .key = {},
+                   .name = name,
+                   .is_new = novelty.is_new,
+                   .sets_expiry = novelty.sets_expiry},
+                  key);
   }
   // Takes the item out of everything. REQUIRES: what is wanted of its bytes has been read.
   void remove(Location location, KeyHash hash, Removal why, Reservation* to, BlobRef* taken = nullptr);
