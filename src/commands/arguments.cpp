@@ -64,6 +64,11 @@ std::string subcommand_syntax(const CommandContext& context) {
   return text + "'. Try " + to_upper(container_name(context)) + " HELP.";
 }
 
+std::string not_while_subscribed(std::string_view full_name) {
+  return "ERR Can't execute '" + std::string(full_name) +
+         "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context";
+}
+
 }  // namespace errors
 
 Outcome fail(CommandContext& context, std::string_view error) {

@@ -44,6 +44,8 @@ std::string unsupported_option(std::string_view option);
 std::string unknown_subcommand(std::string_view container, std::string_view name);
 // "ERR unknown subcommand or wrong number of arguments for 'foo'. Try CLIENT HELP.", foo being the second argument.
 std::string subcommand_syntax(const CommandContext& context);
+// "ERR Can't execute 'get': only ... are allowed in this context"
+std::string not_while_subscribed(std::string_view full_name);
 
 }  // namespace errors
 

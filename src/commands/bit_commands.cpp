@@ -27,7 +27,8 @@ std::optional<std::size_t> read_offset(CommandContext& context, std::size_t inde
 
 class SetBit final : public ValuePatcher {
  public:
-  SetBit(CommandContext& context, std::size_t offset, bool bit) : ValuePatcher(context), offset_(offset), bit_(bit) {}
+  SetBit(CommandContext& context, std::size_t offset, bool bit)
+      : ValuePatcher(context, EventName::kSetBit), offset_(offset), bit_(bit) {}
 
   bool old_bit() const { return old_bit_; }
 
@@ -70,7 +71,7 @@ Outcome cmd_getbit(CommandContext& context) {
     bit = found && bit_at(item->value, *offset);
     return StatusCode::kOk;
   });
-  count_lookup(context, found);
+  count_lookup(context, key, found);
   context.reply.integer(bit ? 1 : 0);
   return Outcome::kDone;
 }
@@ -115,8 +116,9 @@ std::optional<BitRange> read_bit_range(CommandContext& context, std::size_t inde
 }
 
 Outcome cmd_bitcount(CommandContext& context) {
-  const HeldValue value = hold_value(context, context.key(1));
-  count_lookup(context, value.found());
+  const Key key = context.key(1);
+  const HeldValue value = hold_value(context, key);
+  count_lookup(context, key, value.found());
   // As Redis 7.0, what follows is not looked at then.
   if (!value.found()) {
     context.reply.integer(0);
@@ -133,8 +135,9 @@ Outcome cmd_bitpos(CommandContext& context) {
   const auto bit = read_int(context, 2);
   if (!bit) return Outcome::kDone;
   if (*bit != 0 && *bit != 1) return fail(context, "ERR The bit argument must be 1 or 0.");
-  const HeldValue value = hold_value(context, context.key(1));
-  count_lookup(context, value.found());
+  const Key key = context.key(1);
+  const HeldValue value = hold_value(context, key);
+  count_lookup(context, key, value.found());
   if (!value.found()) {
     context.reply.integer(*bit == 1 ? -1 : 0);
     return Outcome::kDone;
@@ -217,8 +220,9 @@ Outcome cmd_bitop(CommandContext& context) {
   std::vector<HeldValue> sources;
   sources.reserve(context.argc() - 3);
   for (std::size_t i = 3; i < context.argc(); ++i) {
-    sources.push_back(hold_value(context, context.key(i)));
-    count_lookup(context, sources.back().found());
+    const Key key = context.key(i);
+    sources.push_back(hold_value(context, key));
+    count_lookup(context, key, sources.back().found());
   }
   const BlobRef result = combined(*operation, sources);
   sources.clear();

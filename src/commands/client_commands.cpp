@@ -17,8 +17,12 @@ namespace larder {
 
 namespace {
 
-// The kinds of client Redis tells apart; all of ours are normal.
+// The kinds of client Redis tells apart; masters and replicas there are none.
 enum class ClientType { kNormal, kMaster, kReplica, kPubSub };
+
+ClientType type_of(const ClientRecord& record) {
+  return record.is_subscriber() ? ClientType::kPubSub : ClientType::kNormal;
+}
 
 std::optional<ClientType> parse_client_type(std::string_view name) {
   if (equals_ignore_case(name, "normal")) return ClientType::kNormal;
@@ -66,20 +70,19 @@ Outcome list_by_id(CommandContext& context) {
 }
 
 Outcome cmd_client_list(CommandContext& context) {
-  ClientType type = ClientType::kNormal;
+  std::optional<ClientType> type;
   if (context.argc() == 4 && argument_is(context, 2, "type")) {
-    const auto wanted = read_client_type(context, 3);
-    if (!wanted) return Outcome::kDone;
-    type = *wanted;
+    type = read_client_type(context, 3);
+    if (!type) return Outcome::kDone;
   } else if (context.argc() > 3 && argument_is(context, 2, "id")) {
     return list_by_id(context);
   } else if (context.argc() != 2) {
     return fail(context, errors::kSyntax);
   }
   std::string lines;
-  if (type == ClientType::kNormal) {
-    context.clients.for_each([&](const ClientRecord& record) { lines += client_line(record, context.now_ms); });
-  }
+  context.clients.for_each([&](const ClientRecord& record) {
+    if (!type || *type == type_of(record)) lines += client_line(record, context.now_ms);
+  });
   context.reply.verbatim(lines);
   return Outcome::kDone;
 }
@@ -129,7 +132,7 @@ struct KillFilter {
 
   bool matches(const ClientRecord& record, std::uint64_t self) const {
     const std::uint64_t its_id = record.info.ref.id;
-    return (!id || *id == its_id) && (!type || *type == ClientType::kNormal) &&
+    return (!id || *id == its_id) && (!type || *type == type_of(record)) &&
            (!address || *address == record.info.peer_address) &&
            (!local_address || *local_address == record.info.local_address) && !(skip_self && its_id == self);
   }
@@ -235,6 +238,10 @@ Outcome cmd_client_reply(CommandContext& context) {
 }
 
 constexpr std::string_view kHelp[] = {
+    "CACHING (YES|NO)",
+    "    Whether the keys of the next command are tracked, where OPTIN or OPTOUT was said.",
+    "GETREDIR",
+    "    Answer the id of the client that is told of tracked keys: 0 this one, -1 none is tracked.",
     "GETNAME",
     "    Answer the name of this connection.",
     "ID",
@@ -265,6 +272,10 @@ constexpr std::string_view kHelp[] = {
     "    Tell which client library this is.",
     "SETNAME <name>",
     "    Name this connection.",
+    "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> ...] [OPTIN] [OPTOUT] [NOLOOP]",
+    "    Whether this connection is told of changes to keys that it has read.",
+    "TRACKINGINFO",
+    "    Tell in which way this connection tracks keys.",
     "UNBLOCK <client-id> [TIMEOUT|ERROR]",
     "    End another connection's wait, as its end would or with an error.",
     "UNPAUSE",
@@ -280,6 +291,16 @@ constexpr std::string_view kAcl = "@slow @connection";
 constexpr std::string_view kAdminAcl = "@admin @slow @dangerous @connection";
 
 constexpr CommandSpec kSubcommands[] = {
+    {.name = "caching",
+     .function = cmd_client_caching,
+     .arity = 3,
+     .flags = kPlain,
+     .group = "connection",
+     .since = "6.0.0",
+     .complexity = "O(1)",
+     .summary = "Says whether the keys that the next command reads are tracked",
+     .syntax = "(YES | NO)",
+     .acl_categories = kAcl},
     {.name = "getname",
      .function = cmd_client_getname,
      .arity = 2,
@@ -288,6 +309,16 @@ constexpr CommandSpec kSubcommands[] = {
      .since = "2.6.9",
      .complexity = "O(1)",
      .summary = "Answers the name of the connection",
+     .syntax = "",
+     .acl_categories = kAcl},
+    {.name = "getredir",
+     .function = cmd_client_getredir,
+     .arity = 2,
+     .flags = kPlain,
+     .group = "connection",
+     .since = "6.0.0",
+     .complexity = "O(1)",
+     .summary = "Answers which client is told of this one's tracked keys",
      .syntax = "",
      .acl_categories = kAcl},
     {.name = "help",
@@ -400,6 +431,26 @@ constexpr CommandSpec kSubcommands[] = {
      .complexity = "O(1)",
      .summary = "Names the connection",
      .syntax = "connection-name",
+     .acl_categories = kAcl},
+    {.name = "tracking",
+     .function = cmd_client_tracking,
+     .arity = -3,
+     .flags = kPlain,
+     .group = "connection",
+     .since = "6.0.0",
+     .complexity = "O(1)",
+     .summary = "Has the connection told of changes to the keys that it has read",
+     .syntax = "(ON | OFF) [REDIRECT client-id] [PREFIX prefix ...] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]",
+     .acl_categories = kAcl},
+    {.name = "trackinginfo",
+     .function = cmd_client_trackinginfo,
+     .arity = 2,
+     .flags = kPlain,
+     .group = "connection",
+     .since = "6.2.0",
+     .complexity = "O(1)",
+     .summary = "Tells in which way the connection tracks keys",
+     .syntax = "",
      .acl_categories = kAcl},
     {.name = "unblock",
      .function = cmd_client_unblock,

@@ -12,7 +12,12 @@ std::string flags_of(const ClientRecord& record) {
   std::string flags;
   if (record.monitors.load(std::memory_order_relaxed)) flags += 'O';
   if (record.queued_commands.load(std::memory_order_relaxed) >= 0) flags += 'x';
+  if (record.is_subscriber()) flags += 'P';
   if (record.parked.load(std::memory_order_relaxed)) flags += 'b';
+  const std::uint32_t tracking = record.tracking.load(std::memory_order_relaxed);
+  if ((tracking & kTrackingOn) != 0) flags += 't';
+  if ((tracking & kTrackingBrokenRedirect) != 0) flags += 'R';
+  if ((tracking & kTrackingBroadcast) != 0) flags += 'B';
   if (record.info.unix_socket) flags += 'U';
   if (record.no_evict.load(std::memory_order_relaxed)) flags += 'e';
   if (record.no_touch.load(std::memory_order_relaxed)) flags += 'T';
@@ -66,9 +71,10 @@ std::string client_line(const ClientRecord& record, TimeMs now_ms) {
   number("idle", (now_ms - record.last_request_ms.load(std::memory_order_relaxed)) / 1000);
   field("flags", flags_of(record));
   number("db", record.database.load(std::memory_order_relaxed));
-  number("sub", 0);
-  number("psub", 0);
-  number("ssub", 0);
+  constexpr std::array<std::string_view, kChannelKinds> kSubscriptions = {"sub", "psub", "ssub"};
+  for (std::size_t kind = 0; kind < kChannelKinds; ++kind) {
+    number(kSubscriptions[kind], record.subscriptions[kind].load(std::memory_order_relaxed));
+  }
   number("multi", record.queued_commands.load(std::memory_order_relaxed));
   number("qbuf", unread);
   number("qbuf-free", buffers - std::min(unread, buffers));
@@ -83,7 +89,9 @@ std::string client_line(const ClientRecord& record, TimeMs now_ms) {
   field("events", unsent == 0 ? "r" : "rw");
   field("cmd", last_command_of(record));
   field("user", "default");
-  number("redir", -1);
+  const bool tracks = (record.tracking.load(std::memory_order_relaxed) & kTrackingOn) != 0;
+  number("redir", tracks ? static_cast<std::int64_t>(record.tracking_redirect.load(std::memory_order_relaxed))
+                         : std::int64_t{-1});
   number("resp", record.resp_version.load(std::memory_order_relaxed));
   field("lib-name", library_name);
   field("lib-ver", library_version);

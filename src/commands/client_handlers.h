@@ -10,4 +10,10 @@ Outcome cmd_client_pause(CommandContext& context);
 Outcome cmd_client_unpause(CommandContext& context);
 Outcome cmd_client_unblock(CommandContext& context);
 
+// tracking_commands.cpp
+Outcome cmd_client_caching(CommandContext& context);
+Outcome cmd_client_getredir(CommandContext& context);
+Outcome cmd_client_tracking(CommandContext& context);
+Outcome cmd_client_trackinginfo(CommandContext& context);
+
 }  // namespace larder

@@ -2,6 +2,8 @@
 // Thread-safe. A ClientRecord is written by its own session and read by any; strings under its mutex, numbers atomic.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -10,7 +12,9 @@
 #include <unordered_map>
 
 #include "commands/attention.h"
+#include "commands/channels.h"
 #include "commands/client_pause.h"
+#include "commands/mailbox.h"
 #include "commands/monitors.h"
 #include "commands/transaction_memory.h"
 #include "larder/base/clock.h"
@@ -18,6 +22,16 @@
 #include "larder/protocol/request_handler.h"
 
 namespace larder {
+
+// What CLIENT TRACKING has set.
+enum TrackingFlag : std::uint32_t {
+  kTrackingOn = 1u << 0,
+  kTrackingBroadcast = 1u << 1,
+  kTrackingOptIn = 1u << 2,
+  kTrackingOptOut = 1u << 3,
+  kTrackingNoLoop = 1u << 4,
+  kTrackingBrokenRedirect = 1u << 5,  // set by any thread
+};
 
 struct ClientRecord {
   explicit ClientRecord(ConnectionInfo connection, TimeMs now_ms)
@@ -39,11 +53,23 @@ struct ClientRecord {
   std::atomic<std::int32_t> queued_commands{-1};  // between MULTI and EXEC; otherwise -1
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> transaction_bytes{0};  // what it has queued and watches takes
+  std::array<std::atomic<std::uint32_t>, kChannelKinds> subscriptions{};
+
+  std::atomic<std::uint32_t> tracking{0};           // of TrackingFlag
+  std::atomic<std::uint64_t> tracking_redirect{0};  // a client's id; 0: none
+
+  bool is_subscriber() const {
+    return std::any_of(subscriptions.begin(), subscriptions.end(),
+                       [](const auto& count) { return count.load(std::memory_order_relaxed) != 0; });
+  }
 
   mutable Mutex mutex;
   std::string name GUARDED_BY(mutex);
   std::string library_name GUARDED_BY(mutex);
   std::string library_version GUARDED_BY(mutex);
+  // Null: nobody has pushed to it yet.
+  std::shared_ptr<Mailbox> mailbox GUARDED_BY(mutex);
+  bool gone GUARDED_BY(mutex) = false;
 };
 
 // "127.0.0.1:50612", or "unix:" and the socket's path, as SLOWLOG and MONITOR show it.

@@ -111,6 +111,8 @@ struct CommandSpec {
   bool keyed = false;
   // Executed at once between MULTI and EXEC too.
   bool immediate = false;
+  // A client of RESP2 may still use it when it is subscribed to something.
+  bool while_subscribed = false;
   std::span<const CommandSpec> subcommands = {};
 };
 
@@ -134,5 +136,6 @@ std::span<const CommandSpec> prefix_commands();         // COUNTPREFIX DELPREFIX
 std::span<const CommandSpec> object_commands();         // OBJECT
 std::span<const CommandSpec> memory_commands();         // MEMORY
 std::span<const CommandSpec> transaction_commands();    // MULTI EXEC DISCARD WATCH UNWATCH
+std::span<const CommandSpec> pubsub_commands();         // SUBSCRIBE PUBLISH PUBSUB ...
 
 }  // namespace larder

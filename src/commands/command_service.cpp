@@ -32,7 +32,10 @@ constexpr TimeMs kDeniedLogIntervalMs = 10'000;
 class CommandService::Impl {
  public:
   explicit Impl(const Services& given)
-      : services(given), lease_waiters(given.connections), batches(given.facts.io_threads) {
+      : services(given),
+        pushes(given.store, given.connections),
+        lease_waiters(given.connections),
+        batches(given.facts.io_threads) {
     services.store.set_lease_listener(&lease_waiters);
   }
   ~Impl() { services.store.set_lease_listener(nullptr); }
@@ -47,6 +50,7 @@ class CommandService::Impl {
   }
 
   const Services services;
+  PushServices pushes;
   ClientRegistry clients;
   LeaseWaiters lease_waiters;
   std::vector<RequestBatch> batches;  // by io thread
@@ -57,6 +61,26 @@ CommandService::CommandService(const Services& services) : impl_(std::make_uniqu
 
 CommandService::~CommandService() = default;
 
+Status CommandService::set_output_limits(std::string_view text) {
+  return impl_->pushes.output_limits.assign(text);
+}
+
+void CommandService::set_notify_flags(std::uint32_t flags) {
+  impl_->pushes.notifier.set_flags(flags);
+}
+
+void CommandService::set_tracking_keys_max(std::size_t keys) {
+  impl_->pushes.tracking.set_keys_max(keys);
+}
+
+bool CommandService::maintain(std::size_t work_max) {
+  return impl_->pushes.tracking.work_some(work_max, impl_->services.clock.now_ms());
+}
+
+std::string CommandService::output_limits() const {
+  return impl_->pushes.output_limits.text();
+}
+
 std::unique_ptr<RequestSession> CommandService::open(const ConnectionInfo& info, ReplyBuffer& refusal) {
   const Services& services = impl_->services;
   if (!info.loopback && services.access.protected_mode() && !services.access.has_password()) {
@@ -65,7 +89,7 @@ std::unique_ptr<RequestSession> CommandService::open(const ConnectionInfo& info,
     return nullptr;
   }
   LARDER_CHECK(info.ref.thread < impl_->batches.size());
-  return std::make_unique<Session>(services, impl_->clients, impl_->lease_waiters,
+  return std::make_unique<Session>(services, impl_->clients, impl_->lease_waiters, impl_->pushes,
                                    std::make_shared<ClientRecord>(info, services.clock.now_ms()),
                                    impl_->batches[info.ref.thread]);
 }

@@ -19,7 +19,12 @@ constexpr std::string_view kDefaultUser = "default";
 
 Outcome cmd_ping(CommandContext& context) {
   if (context.argc() > 2) return fail_wrong_arguments(context);
-  if (context.argc() == 2) {
+  if (context.session.is_subscriber() && context.session.version() == RespVersion::k2) {
+    // As a message, so that a client which waits for messages need not expect anything else.
+    context.reply.array(2);
+    context.reply.bulk("pong");
+    context.reply.bulk(context.argc() == 2 ? context.arg(1) : std::string_view());
+  } else if (context.argc() == 2) {
     context.reply.bulk(context.arg(1));
   } else {
     context.reply.simple("PONG");
@@ -43,7 +48,7 @@ Outcome cmd_quit(CommandContext& context) {
 }
 
 Outcome cmd_reset(CommandContext& context) {
-  context.session.reset();
+  context.session.reset(context.reply.buffer());
   context.reply.simple("RESET");
   return Outcome::kDone;
 }
@@ -168,7 +173,8 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .summary = "Answers PONG, or the message: shows that the server is there",
      .syntax = "[message]",
-     .acl_categories = kAcl},
+     .acl_categories = kAcl,
+     .while_subscribed = true},
     {.name = "echo",
      .function = cmd_echo,
      .arity = 2,
@@ -189,7 +195,8 @@ constexpr CommandSpec kCommands[] = {
      .summary = "Closes the connection after everything before it was answered",
      .syntax = "",
      .acl_categories = kAcl,
-     .immediate = true},
+     .immediate = true,
+     .while_subscribed = true},
     {.name = "reset",
      .function = cmd_reset,
      .arity = 1,
@@ -200,7 +207,8 @@ constexpr CommandSpec kCommands[] = {
      .summary = "Brings the connection back to how it was when it was opened, login included",
      .syntax = "",
      .acl_categories = kAcl,
-     .immediate = true},
+     .immediate = true,
+     .while_subscribed = true},
     {.name = "hello",
      .function = cmd_hello,
      .arity = -1,

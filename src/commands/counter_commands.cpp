@@ -22,15 +22,16 @@ constexpr std::size_t kIntegerTextBytesMax = 20;
 constexpr std::size_t kFloatTextBytesMax = 5 * 1024;
 
 // Replaces the value under the first key by `next(its text)`, which answers the error text if there is no next value
-// and otherwise fills `text`. A missing key reads as "0".
+// and otherwise fills `text`; `name` is the event's. A missing key reads as "0".
 template <class Next>
-StatusCode replace_number(CommandContext& context, std::string_view& error, std::string& text, Next&& next) {
+StatusCode replace_number(CommandContext& context, EventName name, std::string_view& error, std::string& text,
+                          Next&& next) {
   const Key key = context.key(1);
   return context.run(key, [&](Shard& shard, Op& op) {
     const auto item = shard.get(key, touch_of(context), op);
     error = next(item ? item->value : std::string_view("0"));
     if (!error.empty()) return StatusCode::kInvalidArgument;
-    return shard.set(key, {text}, {.keep_expiry = true, .keep_tags = true}, op, EventKind::kChanged);
+    return shard.set(key, {text}, {.keep_expiry = true, .keep_tags = true}, op, name);
   });
 }
 
@@ -39,13 +40,14 @@ Outcome add_integer(CommandContext& context, std::int64_t delta) {
   std::int64_t sum = 0;
   std::string text;
   std::string_view error;
-  const StatusCode status = replace_number(context, error, text, [&](std::string_view old) -> std::string_view {
-    const auto value = old.size() <= kIntegerTextBytesMax ? parse_int64(old) : std::nullopt;
-    if (!value) return errors::kNotInteger;
-    if (__builtin_add_overflow(*value, delta, &sum)) return kOverflow;
-    text = std::to_string(sum);
-    return {};
-  });
+  const StatusCode status =
+      replace_number(context, EventName::kIncrBy, error, text, [&](std::string_view old) -> std::string_view {
+        const auto value = old.size() <= kIntegerTextBytesMax ? parse_int64(old) : std::nullopt;
+        if (!value) return errors::kNotInteger;
+        if (__builtin_add_overflow(*value, delta, &sum)) return kOverflow;
+        text = std::to_string(sum);
+        return {};
+      });
   if (!error.empty()) return fail(context, error);
   if (status == StatusCode::kOk) {
     context.reply.integer(sum);
@@ -82,14 +84,15 @@ Outcome cmd_incrbyfloat(CommandContext& context) {
   if (!increment) return Outcome::kDone;
   std::string text;
   std::string_view error;
-  const StatusCode status = replace_number(context, error, text, [&](std::string_view old) -> std::string_view {
-    const auto value = old.size() <= kFloatTextBytesMax ? parse_long_double(old) : std::nullopt;
-    if (!value) return errors::kNotFloat;
-    const long double sum = *value + *increment;
-    if (!std::isfinite(sum)) return kNotFinite;
-    text = format_long_double(sum);
-    return {};
-  });
+  const StatusCode status =
+      replace_number(context, EventName::kIncrByFloat, error, text, [&](std::string_view old) -> std::string_view {
+        const auto value = old.size() <= kFloatTextBytesMax ? parse_long_double(old) : std::nullopt;
+        if (!value) return errors::kNotFloat;
+        const long double sum = *value + *increment;
+        if (!std::isfinite(sum)) return kNotFinite;
+        text = format_long_double(sum);
+        return {};
+      });
   if (!error.empty()) return fail(context, error);
   if (status == StatusCode::kOk) {
     context.reply.bulk(text);

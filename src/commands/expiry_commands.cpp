@@ -58,7 +58,7 @@ Outcome tell_expiry(CommandContext& context, TimeUnit unit, TimeBase base) {
     if (item) expire_at_ms = item->expire_at_ms;
     return StatusCode::kOk;
   });
-  count_lookup(context, exists);
+  count_lookup(context, key, exists);
   if (!exists || expire_at_ms == kNoExpiry) {
     context.reply.integer(exists ? kNeverExpiresTtl : kNoSuchKeyTtl);
     return Outcome::kDone;

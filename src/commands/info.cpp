@@ -45,12 +45,13 @@ bool wanted(const Section& section, std::span<const std::string_view> names) {
 
 }  // namespace
 
-std::string info_text(const Services& services, const ClientRegistry& clients, TimeMs now_ms,
-                      std::span<const std::string_view> sections) {
+std::string info_text(const Services& services, const ClientRegistry& clients, const PushServices& pushes,
+                      TimeMs now_ms, std::span<const std::string_view> sections) {
   const StoreStats store = services.store.stats();
   const Sample now = take_sample(sample_sources(services), store);
   const InfoContext context{.services = services,
                             .clients = clients,
+                            .pushes = pushes,
                             .now_ms = now_ms,
                             .store = store,
                             .now = now,

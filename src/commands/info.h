@@ -9,6 +9,7 @@
 
 #include "commands/client_registry.h"
 #include "commands/info_text.h"
+#include "commands/push_services.h"
 #include "larder/commands/services.h"
 #include "larder/stats/time_series.h"
 
@@ -18,6 +19,7 @@ namespace larder {
 struct InfoContext {
   const Services& services;
   const ClientRegistry& clients;
+  const PushServices& pushes;
   TimeMs now_ms;
   StoreStats store;
   Sample now;          // counters since start
@@ -26,8 +28,8 @@ struct InfoContext {
 
 // The sections named, each once, in the table's order; none named: the default ones. "all" leaves out modules,
 // "everything" nothing. Names nobody knows are passed over. Case does not matter.
-std::string info_text(const Services& services, const ClientRegistry& clients, TimeMs now_ms,
-                      std::span<const std::string_view> sections);
+std::string info_text(const Services& services, const ClientRegistry& clients, const PushServices& pushes,
+                      TimeMs now_ms, std::span<const std::string_view> sections);
 
 // Sums over the clients as they are.
 struct ClientFigures {

@@ -64,7 +64,7 @@ void info_memory(const InfoContext& context, InfoText& text) {
   text.field("mem_replication_backlog", 0);
   text.field("mem_total_replication_buffers", 0);
   text.field("mem_clients_slaves", 0);
-  text.field("mem_clients_normal", client_figures(context.clients).buffer_bytes);
+  text.field("mem_clients_normal", client_figures(context.clients).buffer_bytes + context.pushes.queued_bytes.get());
   text.field("mem_cluster_links", 0);
   text.field("mem_aof_buffer", 0);
   text.field("mem_allocator", "libc");
@@ -127,6 +127,9 @@ void info_cache(const InfoContext& context, InfoText& text) {
   text.field("leases_granted", store.total.leases_granted);
   text.field("leases_refused", store.total.leases_refused);
   text.field("buffers_bytes", client_figures(context.clients).buffer_bytes);
+  text.field("queued_push_bytes", context.pushes.queued_bytes.get());
+  text.field("tracking_bytes", context.pushes.tracking.table().bytes());
+  text.field("subscriptions_bytes", context.pushes.channels.bytes());
   text.field("receiving_bytes", net.receiving_bytes_now.get());
   text.field("closed_idle", net.closed_idle.get());
   text.field("closed_output_limit", net.closed_output_limit.get());

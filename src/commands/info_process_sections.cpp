@@ -70,7 +70,7 @@ void info_clients(const InfoContext& context, InfoText& text) {
   text.field("client_recent_max_input_buffer", figures.unread_bytes_max);
   text.field("client_recent_max_output_buffer", figures.unsent_bytes_max);
   text.field("blocked_clients", figures.parked);
-  text.field("tracking_clients", 0);
+  text.field("tracking_clients", context.pushes.tracking.clients());
   text.field("clients_in_timeout_table", 0);
 }
 

@@ -37,16 +37,19 @@ void info_stats(const InfoContext& context, InfoText& text) {
   text.field("evicted_clients", 0);
   text.field("keyspace_hits", since.requests.hits);
   text.field("keyspace_misses", since.requests.misses);
-  text.field("pubsub_channels", 0);
-  text.field("pubsub_patterns", 0);
-  text.field("pubsubshard_channels", 0);
+  const Channels& channels = context.pushes.channels;
+  text.field("pubsub_channels", channels.count(ChannelKind::kChannel));
+  text.field("pubsub_patterns", channels.count(ChannelKind::kPattern));
+  text.field("pubsubshard_channels", channels.count(ChannelKind::kShardChannel));
   text.field("latest_fork_usec", 0);
   text.field("total_forks", 0);
-  text.field("tracking_total_keys", 0);
-  text.field("tracking_total_items", 0);
-  text.field("tracking_total_prefixes", 0);
+  const Tracking& tracking = context.pushes.tracking;
+  text.field("tracking_total_keys", tracking.table().keys());
+  text.field("tracking_total_items", tracking.table().items());
+  text.field("tracking_total_prefixes", tracking.prefixes());
   text.field("unexpected_error_replies", 0);
   text.field("total_error_replies", statistics.error_replies());
+  text.field("client_output_buffer_limit_disconnections", context.services.net.closed_output_limit.get());
   text.field("total_reads_processed", since.read_turns);
   text.field("total_writes_processed", since.write_turns);
 }

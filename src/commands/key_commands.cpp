@@ -12,7 +12,8 @@ namespace larder {
 
 namespace {
 
-// Gives what `ask(shard, key, op)` answers for each of the keys, under the lock of its shard, to `take`, outside of it.
+// Gives what `ask(shard, key, op)` answers for each of the keys, under the lock of its shard, to `take(key, answer)`,
+// outside of it.
 template <class Ask, class Take>
 void ask_each_key(CommandContext& context, Ask&& ask, Take&& take) {
   KeyWindow keys(context);
@@ -23,7 +24,7 @@ void ask_each_key(CommandContext& context, Ask&& ask, Take&& take) {
       answer = ask(shard, key, op);
       return StatusCode::kOk;
     });
-    take(answer);
+    take(key, answer);
   }
 }
 
@@ -31,7 +32,7 @@ void ask_each_key(CommandContext& context, Ask&& ask, Take&& take) {
 template <class CountOne>
 std::int64_t count_keys(CommandContext& context, CountOne&& count_one) {
   std::int64_t counted = 0;
-  ask_each_key(context, count_one, [&](bool counts) { counted += counts ? 1 : 0; });
+  ask_each_key(context, count_one, [&](const Key&, bool counts) { counted += counts ? 1 : 0; });
   return counted;
 }
 
@@ -42,11 +43,14 @@ Outcome cmd_del(CommandContext& context) {
 }
 
 Outcome count_existing(CommandContext& context, Touch touch) {
-  context.reply.integer(count_keys(context, [&](Shard& shard, const Key& key, Op& op) {
-    const bool exists = shard.get(key, touch, op).has_value();
-    count_lookup(context, exists);
-    return exists;
-  }));
+  std::int64_t existing = 0;
+  ask_each_key(
+      context, [&](Shard& shard, const Key& key, Op& op) { return shard.get(key, touch, op).has_value(); },
+      [&](const Key& key, bool exists) {
+        count_lookup(context, key, exists);
+        existing += exists ? 1 : 0;
+      });
+  context.reply.integer(existing);
   return Outcome::kDone;
 }
 
@@ -54,8 +58,8 @@ Outcome cmd_mexists(CommandContext& context) {
   context.reply.array(context.argc() - 1);
   ask_each_key(
       context, [](Shard& shard, const Key& key, Op& op) { return shard.get(key, Touch::kNo, op).has_value(); },
-      [&](bool exists) {
-        count_lookup(context, exists);
+      [&](const Key& key, bool exists) {
+        count_lookup(context, key, exists);
         context.reply.integer(exists ? 1 : 0);
       });
   return Outcome::kDone;
@@ -76,7 +80,7 @@ Outcome cmd_type(CommandContext& context) {
     exists = shard.get(key, Touch::kNo, op).has_value();
     return StatusCode::kOk;
   });
-  count_lookup(context, exists);
+  count_lookup(context, key, exists);
   context.reply.simple(exists ? "string" : "none");
   return Outcome::kDone;
 }

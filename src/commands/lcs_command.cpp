@@ -134,10 +134,12 @@ std::string bytes_of(std::string_view a, const std::vector<Match>& matches) {
 }  // namespace
 
 Outcome cmd_lcs(CommandContext& context) {
-  const HeldValue first = hold_value(context, context.key(1));
-  const HeldValue second = hold_value(context, context.key(2));
-  count_lookup(context, first.found());
-  count_lookup(context, second.found());
+  const Key first_key = context.key(1);
+  const Key second_key = context.key(2);
+  const HeldValue first = hold_value(context, first_key);
+  const HeldValue second = hold_value(context, second_key);
+  count_lookup(context, first_key, first.found());
+  count_lookup(context, second_key, second.found());
   const auto options = read_options(context);
   if (!options) return Outcome::kDone;
   const std::string_view a = first.view();

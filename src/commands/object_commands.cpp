@@ -29,7 +29,12 @@ bool inspect(CommandContext& context, Use&& use) {
     if (item) use(*item);
     return StatusCode::kOk;
   });
-  count_lookup(context, exists);
+  // No miss that anybody is notified of, as in Redis.
+  if (exists) {
+    context.count_hit();
+  } else {
+    context.count_miss();
+  }
   if (!exists) context.reply.null();
   return exists;
 }

@@ -13,20 +13,19 @@ namespace {
 
 class Append final : public ValuePatcher {
  public:
-  explicit Append(CommandContext& context) : ValuePatcher(context), suffix_(context.value(2)) {}
+  explicit Append(CommandContext& context) : ValuePatcher(context, EventName::kAppend), suffix_(context.value(2)) {}
 
  private:
-  std::optional<ValuePatch> plan(std::string_view old) override {
-    if (suffix_.bytes.empty() && !old.empty()) return {};
-    return ValuePatch{old.size(), suffix_};
-  }
+  // Appending nothing is a change too, as far as anybody is told.
+  std::optional<ValuePatch> plan(std::string_view old) override { return ValuePatch{old.size(), suffix_}; }
 
   const Value suffix_;
 };
 
 class SetRange final : public ValuePatcher {
  public:
-  SetRange(CommandContext& context, std::size_t at) : ValuePatcher(context), at_(at), part_(context.value(3)) {}
+  SetRange(CommandContext& context, std::size_t at)
+      : ValuePatcher(context, EventName::kSetRange), at_(at), part_(context.value(3)) {}
 
  private:
   // Nothing to write makes no key.
@@ -80,7 +79,7 @@ Outcome cmd_getrange(CommandContext& context) {
     }
     return StatusCode::kOk;
   });
-  count_lookup(context, found);
+  count_lookup(context, key, found);
   return Outcome::kDone;
 }
 

@@ -18,7 +18,8 @@ namespace {
 // INFO [section ...]
 Outcome cmd_info(CommandContext& context) {
   const auto sections = context.request.arguments().subspan(1);
-  context.reply.verbatim(info_text(context.services, context.clients, context.now_ms, sections));
+  context.reply.verbatim(
+      info_text(context.services, context.clients, context.session.pushes(), context.now_ms, sections));
   return Outcome::kDone;
 }
 

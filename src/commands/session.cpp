@@ -21,11 +21,12 @@ constexpr std::size_t kKeptBytesMax = 64 * 1024;
 
 }  // namespace
 
-Session::Session(const Services& services, ClientRegistry& clients, LeaseWaiters& lease_waiters,
+Session::Session(const Services& services, ClientRegistry& clients, LeaseWaiters& lease_waiters, PushServices& pushes,
                  std::shared_ptr<ClientRecord> record, RequestBatch& batch)
     : services_(services),
       clients_(clients),
       lease_waiters_(lease_waiters),
+      pushes_(pushes),
       record_(std::move(record)),
       batch_(batch),
       statistics_(services.statistics.thread(record_->info.ref.thread)) {
@@ -38,6 +39,8 @@ Session::~Session() {
   end_transaction();
   set_monitoring(false);
   clients_.remove(record_->info.ref.id);
+  push_client_.reset();
+  close_mailbox(*record_);
 }
 
 // --- Turns ---
@@ -101,6 +104,7 @@ ParseResult Session::parse_batch(std::string_view input) {
 std::size_t Session::execute_batch(ReplyBuffer& out, std::size_t output_bytes_max) {
   if (batch_.size == 0) return 0;
   Execution execution = begin_execution(out);
+  const ActingClient acting(acting_id());
   batch_.look_ahead(services_.store, database_);
   std::size_t done = 0;
   while (done < batch_.size) {
@@ -272,7 +276,7 @@ void Session::execute_begun(std::size_t index, Execution& execution) {
     count_error(out, mark);
     if (called) statistics_.by_command[command.index].failed.add();
   }
-  if (suppressed()) drop_suppressed(out, mark);
+  if (suppressed() && !std::exchange(answers_all_the_same_, false)) drop_reply(out, mark);
   if (room_ != nullptr || request.body_skipped()) forget_room();
 }
 
@@ -313,6 +317,8 @@ FoundCommand Session::admit(FoundCommand command, const Request& request, ReplyW
     reply.error(errors::kNoAuth);
   } else if (request.body_skipped()) {
     reply.error(body_refusal_);
+  } else if (is_subscriber() && version_ == RespVersion::k2 && !spec.while_subscribed) {
+    reply.error(errors::not_while_subscribed(CommandTable::full_name(command)));
   } else {
     return command;
   }
@@ -342,7 +348,11 @@ Outcome Session::call(const FoundCommand& command, const Request& request, const
                          .kept = execution.kept};
   const std::uint64_t hits_before = statistics_.hits.get();
   const std::size_t bytes_before = execution.out.size();
+  if (push_client_ != nullptr && push_client_->notes_reads()) [[unlikely]]
+    note_reads(spec, request, execution);
   const Outcome outcome = spec.function(context);
+  if (push_client_ != nullptr && (command.container == nullptr || command.container->name != "client")) [[unlikely]]
+    push_client_->set_caching_said(false);
 
   const bool reads_one_key = (spec.flags & kReadOnly) != 0 && spec.keys.first == 1 && spec.keys.last == 1;
   execution.statistics.count({&request, command.index}, reads_one_key && statistics_.hits.get() != hits_before);
@@ -390,7 +400,13 @@ void Session::set_no_touch(bool on) {
   record_->no_touch.store(on, std::memory_order_relaxed);
 }
 
-void Session::reset() {
+void Session::reset(ReplyBuffer& out) {
+  if (push_client_ != nullptr) {
+    push_client_->unsubscribe_all();
+    push_client_->stop_tracking();
+    push_client_->deliver(out, version_, PushClient::kAll);
+    keep_pushed(out);
+  }
   set_database(0);
   set_version(RespVersion::k2);
   set_reply_mode(ReplyMode::kOn);

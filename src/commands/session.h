@@ -19,6 +19,8 @@
 #include "commands/command.h"
 #include "commands/command_table.h"
 #include "commands/parked_request.h"
+#include "commands/push_client.h"
+#include "commands/push_services.h"
 #include "commands/refill_timer.h"
 #include "commands/request_batch.h"
 #include "commands/slow_watch.h"
@@ -35,7 +37,7 @@ enum class ReplyMode : std::uint8_t { kOn, kOff, kSkipNext };
 class Session final : public RequestSession {
  public:
   // Registers the record for as long as the session lives.
-  Session(const Services& services, ClientRegistry& clients, LeaseWaiters& lease_waiters,
+  Session(const Services& services, ClientRegistry& clients, LeaseWaiters& lease_waiters, PushServices& pushes,
           std::shared_ptr<ClientRecord> record, RequestBatch& batch);
   ~Session() override;
 
@@ -52,9 +54,13 @@ class Session final : public RequestSession {
   std::size_t held_body_bytes() const override { return parser_.partial().blob_bytes(); }
   bool output_must_hurry() const override { return services_.store.pins_too_much(); }
   void abandon_parked(ReplyBuffer& out) override;
+  bool may_idle_out() const override { return !is_subscriber(); }
+  bool output_within_limits(std::size_t waiting_bytes, std::int64_t now_ms) override;
+  void output_taken(ReplyBuffer& out) override;
 
   // --- For handlers ---
   ClientRecord& record() { return *record_; }
+  const std::shared_ptr<ClientRecord>& shared_record() const { return record_; }
   Database database() const { return database_; }
   void set_database(Database database);
   RespVersion version() const { return version_; }
@@ -66,8 +72,24 @@ class Session final : public RequestSession {
   void set_no_touch(bool on);
   void close() { closing_ = true; }
   RefillTimer& refill_timer() { return refill_timer_; }
-  // RESET: as a new connection, login included.
-  void reset();
+  // RESET: as a new connection, login included. What was pushed before goes to `out`.
+  void reset(ReplyBuffer& out);
+
+  // --- What others push ---
+  PushServices& pushes() { return pushes_; }
+  // Made at the first call.
+  PushClient& push_client();
+  bool is_subscriber() const { return push_client_ != nullptr && push_client_->is_subscriber(); }
+  // Pushes pass where replies are switched off: what was appended so far stays when this request's reply is dropped.
+  void keep_pushed(const ReplyBuffer& out) {
+    if (suppressed()) push_client().keep(out);
+  }
+  // The requests behind this one are executed as another batch.
+  void end_batch() { limits_changed_ = true; }
+  // Who is said to have changed what is changed while it executes; 0: it does not matter.
+  std::uint64_t acting_id() const { return push_client_ == nullptr ? 0 : record_->info.ref.id; }
+  // The mailbox's wake-up.
+  void deliver_pushes(ReplyBuffer& out);
 
   // --- Transactions (session_transaction.cpp) ---
   // Between MULTI and EXEC.
@@ -186,12 +208,12 @@ class Session final : public RequestSession {
   void spoil_transaction(const FoundCommand& refused, ReplyBuffer& out, const ReplyBuffer::Mark& mark);
   // Whether the shard that is held is wanted by the request after `index` as well, and has not been held for too much.
   bool keeps_lock(std::size_t index, const Execution& execution) const;
+  // For a client that tracks: the keys that the command reads, before it does.
+  void note_reads(const CommandSpec& spec, const Request& request, Execution& execution);
   // Counts an error reply. True if it was one.
   bool count_error(const ReplyBuffer& out, const ReplyBuffer::Mark& mark);
-  // CLIENT REPLY: takes back what was written since the mark, if it is not to be heard.
-  void drop_suppressed(ReplyBuffer& out, const ReplyBuffer::Mark& mark) {
-    if (!std::exchange(answers_all_the_same_, false)) out.truncate(mark);
-  }
+  // Takes back what was appended since the mark, but for what was pushed.
+  void drop_reply(ReplyBuffer& out, const ReplyBuffer::Mark& mark);
   bool suppressed() const { return skip_reply_ || reply_mode_ != ReplyMode::kOn; }
   void begin_parking();
   void end_parking();
@@ -211,6 +233,7 @@ class Session final : public RequestSession {
   const Services& services_;
   ClientRegistry& clients_;
   LeaseWaiters& lease_waiters_;
+  PushServices& pushes_;
   const std::shared_ptr<ClientRecord> record_;
   RequestBatch& batch_;
   ThreadStatistics& statistics_;
@@ -220,6 +243,8 @@ class Session final : public RequestSession {
   std::size_t bodies_room_bytes_ = 0;  // for the bodies that have come
   std::int64_t blocked_since_ns_ = 0;  // 0: room is being found
   StatusCode body_refusal_ = StatusCode::kTooLarge;
+
+  std::unique_ptr<PushClient> push_client_;  // null: nobody pushes anything
 
   RespParser parser_;
   RefillTimer refill_timer_;

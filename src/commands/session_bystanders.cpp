@@ -59,6 +59,7 @@ void Session::go_on(std::uint64_t ticket, ReplyBuffer& out) {
   batch_.size = 1;
   end_parking();
   Execution execution = begin_execution(out);
+  const ActingClient acting(acting_id());
   batch_.look_ahead(services_.store, database_);
   execute_begun(0, execution);
   end_execution(execution);

@@ -46,7 +46,7 @@ Outcome replace_and_reply_old(CommandContext& context, std::size_t value_index, 
         return shard.set(key, context.value(value_index), options, op);
       },
       reply_old);
-  count_lookup(context, found);
+  count_lookup(context, key, found);
   if (status == StatusCode::kOk) note_refill(context, key);
   if (status != StatusCode::kOk && status != StatusCode::kNotStored) return reply.fail(status);
   return Outcome::kDone;
@@ -130,7 +130,7 @@ Outcome cmd_getdel(CommandContext& context) {
     if (found) shard.erase(key, op);
     return StatusCode::kOk;
   });
-  count_lookup(context, found);
+  count_lookup(context, key, found);
   return Outcome::kDone;
 }
 
@@ -177,7 +177,7 @@ Outcome cmd_strlen(CommandContext& context) {
     if (item) length = item->value.size();
     return StatusCode::kOk;
   });
-  count_lookup(context, found);
+  count_lookup(context, key, found);
   context.reply.integer(static_cast<std::int64_t>(length));
   return Outcome::kDone;
 }

@@ -47,7 +47,7 @@ StatusCode move_item(ShardedStore::MultiAccess& access, const Key& from, const K
   source.take_out(from, taken.block, op);
   const ItemExtras extras = taken.extras.view();
   const SetOptions options{.expire_at_ms = taken.expire_at_ms, .extras = &extras};
-  const StatusCode status = access(to).first.set(to, taken.value(), options, op);
+  const StatusCode status = access(to).first.set(to, taken.value(), options, op, EventName::kRenameTo);
   // Then it stays where it was.
   if (status != StatusCode::kOk) source.set(from, taken.value(), options, op);
   return status;
@@ -123,7 +123,8 @@ StatusCode store_copy(ShardedStore::MultiAccess& access, const Key& from, const 
   if (!replace && target.contains(to, op.now_ms)) return StatusCode::kOk;
   outcome = Transfer::kDone;
   const ItemExtras extras = copied.extras.view();
-  return target.set(to, copied.value(), {.expire_at_ms = copied.held.expire_at_ms(), .extras = &extras}, op);
+  return target.set(to, copied.value(), {.expire_at_ms = copied.held.expire_at_ms(), .extras = &extras}, op,
+                    EventName::kCopyTo);
 }
 
 struct CopyOptions {
@@ -170,7 +171,7 @@ Outcome cmd_copy(CommandContext& context) {
       status = StatusCode::kOutOfMemory;
       break;
     }
-    if (attempt == 0) count_lookup(context, copied.held.found());
+    if (attempt == 0) count_lookup(context, from, copied.held.found());
     outcome = Transfer::kNoSource;
     if (!copied.held.found()) break;
     // For two items: run_multi() takes off the source, which is one of the keys.

@@ -26,16 +26,18 @@ bool key_fits(CommandContext& context, std::size_t index) {
   return false;
 }
 
-void count_lookup(CommandContext& context, bool found) {
-  if (found) {
-    context.count_hit();
-  } else {
-    context.count_miss();
-  }
+void count_lookup(CommandContext& context, const Key& key, bool found) {
+  if (found) return context.count_hit();
+  context.count_miss();
+  KeyNotifier& notifier = context.session.pushes().notifier;
+  if (!notifier.wants_misses()) [[likely]]
+    return;
+  context.kept.release();
+  notifier.on_miss(key);
 }
 
 void count_read(CommandContext& context, const Key& key, bool found) {
-  count_lookup(context, found);
+  count_lookup(context, key, found);
   if (!found) context.session.refill_timer().on_miss(key.hash, context.now_ns);
 }
 

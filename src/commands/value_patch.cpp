@@ -51,7 +51,7 @@ StatusCode ValuePatcher::apply(Shard& shard, Op& op, bool may_join_outside) {
   length_ = std::max(old.size(), patch_.at + bytes.size());
   if (length_ > context_.store().value_bytes_max()) return StatusCode::kTooLarge;
   if (old.empty() && patch_.at == 0) return store(shard, op, patch_.value);
-  if (length_ == old.size() && shard.write_part(key_, patch_.at, bytes, op)) return StatusCode::kOk;
+  if (length_ == old.size() && shard.write_part(key_, patch_.at, bytes, op, name_)) return StatusCode::kOk;
   if (length_ < kOutsideBytesMin) {
     short_.assign(old);
     short_.resize(length_);
@@ -69,7 +69,7 @@ StatusCode ValuePatcher::apply(Shard& shard, Op& op, bool may_join_outside) {
 }
 
 StatusCode ValuePatcher::store(Shard& shard, Op& op, Value value) {
-  return shard.set(key_, value, {.keep_expiry = true, .keep_tags = true}, op, EventKind::kChanged);
+  return shard.set(key_, value, {.keep_expiry = true, .keep_tags = true}, op, name_);
 }
 
 // Without the reference to the old block, which the store would take for one that somebody still reads and keep charged

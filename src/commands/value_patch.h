@@ -23,7 +23,8 @@ struct ValuePatch {
 // Lives for one request.
 class ValuePatcher {
  public:
-  explicit ValuePatcher(CommandContext& context) : context_(context), key_(context.key(1)) {}
+  // `name` is the event's.
+  ValuePatcher(CommandContext& context, EventName name) : context_(context), key_(context.key(1)), name_(name) {}
   virtual ~ValuePatcher() = default;
   ValuePatcher(const ValuePatcher&) = delete;
   ValuePatcher& operator=(const ValuePatcher&) = delete;
@@ -46,6 +47,7 @@ class ValuePatcher {
   bool join(std::string_view old);
   CommandContext& context_;
   const Key key_;
+  const EventName name_;
   ValuePatch patch_;
   std::size_t length_ = 0;
   bool too_long_ = false;

@@ -99,6 +99,7 @@ void Connection::run_task(const ConnectionTask& task) {
   if (closed_ || closing_ || session_ == nullptr) return;
   const bool was_parked = session_->parked();
   task(*session_, thread_.replies());
+  if (!output_fits()) return;
   if (was_parked && !session_->parked()) {
     more_ = true;
     last_input_ms_ = IoThread::now_ms();
@@ -325,7 +326,10 @@ void Connection::settle() {
   if (output_.size() > thread_.settings().output_hard_bytes.load(std::memory_order_relaxed)) {
     return give_up(&thread_.counters().closed_output_limit, "the hard limit of waiting output is reached");
   }
-  if (!output_.empty()) await_writable();
+  if (!output_.empty()) {
+    if (!output_fits()) return;
+    await_writable();
+  }
   if (!closing_) {
     if (peer_ended_ && parked()) return close();
     if (output_blocked() || blocked_ || wanted_ != 0) return;

@@ -108,6 +108,8 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   void settle();
   bool parked() const { return session_ != nullptr && session_->parked(); }
   bool output_blocked() const;
+  // Whether the session's limits allow what waits to be sent. If not the connection is closed.
+  bool output_fits();
   void await_readable();
   void await_writable();
   void post_wake();

@@ -54,12 +54,26 @@ void Connection::on_writable() {
   if (closed_ || output_.empty()) return;
   send(output_);
   if (closed_) return;
-  if (output_.empty()) output_.shrink(kOutputKeptBytes);
+  if (output_.empty()) {
+    output_.shrink(kOutputKeptBytes);
+    if (!output_fits()) return;  // tells the session as well that nothing waits
+    gauges_->unsent_bytes.store(0, std::memory_order_relaxed);
+    if (session_ != nullptr && !closing_) session_->output_taken(thread_.replies());
+    flush();
+    if (closed_) return;
+  }
   gauges_->unsent_bytes.store(output_.size(), std::memory_order_relaxed);
   settle();
 }
 
 // --- Limits ---
+
+bool Connection::output_fits() {
+  const std::size_t waiting = output_.size() + thread_.replies().size();
+  if (session_ == nullptr || session_->output_within_limits(waiting, IoThread::now_ms())) return true;
+  give_up(&thread_.counters().closed_output_limit, "its limit of waiting output is reached");
+  return false;
+}
 
 void Connection::check_time_limits(std::int64_t now_ms) {
   const NetworkSettings& settings = thread_.settings();
@@ -69,6 +83,7 @@ void Connection::check_time_limits(std::int64_t now_ms) {
     return;
   }
   if (!output_.empty()) {
+    if (!output_fits()) return;
     std::int64_t stall_ms = settings.output_stall_ms.load(std::memory_order_relaxed);
     if (output_.holds_blobs() && session_ != nullptr && session_->output_must_hurry()) {
       stall_ms = std::min(stall_ms, limits::kPinnedStallMsMax);

@@ -10,6 +10,8 @@ namespace larder::net {
 namespace {
 
 constexpr std::size_t kWalkSliceConnections = 1024;
+// Connections that one task visits before others have their turn: each visit may be a write to a socket.
+constexpr std::size_t kTaskSliceConnections = 64;
 constexpr std::chrono::milliseconds kIntervalMax{1000};
 constexpr std::chrono::milliseconds kIntervalMin{10};
 constexpr std::chrono::milliseconds kNextSliceDelay{5};
@@ -79,6 +81,20 @@ void IoThread::adopt(Accepted accepted) {
 
 void IoThread::post(std::uint64_t id, ConnectionTask task) {
   asio::post(context_, [this, id, run = std::move(task)] { run_task(id, run); });
+}
+
+void IoThread::post_each(std::vector<std::uint64_t> ids, ConnectionTask task) {
+  asio::post(context_, [this, each = std::move(ids), run = std::move(task)]() mutable {
+    run_each(std::move(each), std::move(run));
+  });
+}
+
+void IoThread::run_each(std::vector<std::uint64_t> ids, ConnectionTask task) {
+  for (std::size_t i = 0; i < kTaskSliceConnections && !ids.empty(); ++i) {
+    run_task(ids.back(), task);
+    ids.pop_back();
+  }
+  if (!ids.empty()) post_each(std::move(ids), std::move(task));
 }
 
 void IoThread::post_after(std::uint64_t id, std::chrono::milliseconds delay, ConnectionTask task) {

@@ -60,6 +60,8 @@ class IoThread {
   asio::io_context& context() { return context_; }
   void adopt(Accepted accepted);
   void post(std::uint64_t id, ConnectionTask task);
+  // The same task for each, some at a time.
+  void post_each(std::vector<std::uint64_t> ids, ConnectionTask task);
   void post_after(std::uint64_t id, std::chrono::milliseconds delay, ConnectionTask task);
 
   // --- For connections of this thread ---
@@ -79,6 +81,7 @@ class IoThread {
 
  private:
   void run_task(std::uint64_t id, const ConnectionTask& task);
+  void run_each(std::vector<std::uint64_t> ids, ConnectionTask task);
   std::vector<std::shared_ptr<Connection>> all_connections() const;
   void drained_if_empty();
   void schedule_housekeeping(std::chrono::milliseconds delay);

@@ -129,6 +129,17 @@ void Network::post(ConnectionRef to, ConnectionTask task) {
   if (to.thread < impl_->threads.size()) impl_->threads[to.thread]->post(to.id, std::move(task));
 }
 
+void Network::post_each(std::span<const ConnectionRef> to, const ConnectionTask& task) {
+  if (to.size() == 1) return post(to[0], task);
+  std::vector<std::vector<std::uint64_t>> ids(impl_->threads.size());
+  for (const ConnectionRef& one : to) {
+    if (one.thread < ids.size()) ids[one.thread].push_back(one.id);
+  }
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (!ids[i].empty()) impl_->threads[i]->post_each(std::move(ids[i]), task);
+  }
+}
+
 void Network::post_after(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) {
   if (to.thread < impl_->threads.size()) impl_->threads[to.thread]->post_after(to.id, delay, std::move(task));
 }

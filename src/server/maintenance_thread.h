@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 
 #include "larder/base/clock.h"
@@ -27,8 +28,11 @@ class MaintenanceThread {
   // Of the round through what has expired here and there, once a rest period however busy it is.
   static constexpr std::size_t kRoundWorkMax = 10'000;
 
-  // Both must outlive it.
-  MaintenanceThread(ShardedStore& store, const Clock& clock);
+  // Does what else there is, in steps of up to 100 ns, and returns whether there is more.
+  using OtherWork = std::function<bool(std::size_t work_max)>;
+
+  // All must outlive it.
+  MaintenanceThread(ShardedStore& store, const Clock& clock, OtherWork other_work = {});
 
   void start() { thread_.start(); }
   void stop() { thread_.stop(); }
@@ -41,6 +45,7 @@ class MaintenanceThread {
  private:
   ShardedStore& store_;
   const Clock& clock_;
+  const OtherWork other_work_;
   // The thread's own.
   bool busy_ = false;
   std::int64_t round_ns_ = std::numeric_limits<std::int64_t>::min() / 2;

@@ -23,6 +23,8 @@ enum class OptionType : std::uint8_t {
   kMemory,           // auto, a size, or a percentage
   kChoice,           // one of `choices`
   kPolicy,           // an eviction policy, see policy/policy_kind.h
+  kOutputLimits,     // limits by class of client, see commands/output_limits.h
+  kNotifyFlags,      // see commands/notify_flags.h
   kAddresses,        // numeric addresses, or * for all
 };
 

@@ -6,6 +6,8 @@
 #include <charconv>
 
 #include "larder/base/text.h"
+#include "larder/commands/notify_flags.h"
+#include "larder/commands/output_limits.h"
 #include "larder/policy/policy_kind.h"
 
 namespace larder {
@@ -114,6 +116,12 @@ Result<std::string> canonical_addresses(std::string_view text) {
   return joined;
 }
 
+// As it is: the classes that it does not name stay as they are where it takes effect.
+Result<std::string> canonical_output_limits(std::string_view text) {
+  if (Status status = OutputLimits().assign(text); !status.is_ok()) return status;
+  return std::string(text);
+}
+
 Result<std::string> canonical_text(const OptionRow& row, std::string_view text) {
   if (text.size() > static_cast<std::size_t>(row.max)) {
     return Status::invalid("argument must be at most " + std::to_string(row.max) + " bytes long");
@@ -148,6 +156,12 @@ Result<std::string> canonical_option(const OptionRow& row, std::string_view text
       return canonical_choice(row, text);
     case OptionType::kPolicy:
       return canonical_policy(text);
+    case OptionType::kOutputLimits:
+      return canonical_output_limits(text);
+    case OptionType::kNotifyFlags: {
+      const Result<std::uint32_t> flags = parse_notify_flags(text);
+      return flags.is_ok() ? Result<std::string>(notify_flags_text(flags.value())) : flags.status();
+    }
     case OptionType::kAddresses:
       return canonical_addresses(text);
   }

@@ -13,6 +13,7 @@
 #include "larder/base/text.h"
 #include "larder/base/version.h"
 #include "larder/commands/command_service.h"
+#include "larder/commands/notify_flags.h"
 #include "larder/net/network.h"
 #include "larder/stats/net_counters.h"
 #include "server/log_output.h"
@@ -98,9 +99,13 @@ class Server::Impl {
     read_facts(options);
     network_ = std::make_unique<Network>(network_options(options), network_settings_, net_counters_);
     commands_ = std::make_unique<CommandService>(services());
-    maintenance_ = std::make_unique<MaintenanceThread>(store_, clock_);
+    maintenance_ = std::make_unique<MaintenanceThread>(
+        store_, clock_, [this](std::size_t work_max) { return commands_->maintain(work_max); });
     stats_ = std::make_unique<StatsThread>(SampleSources{statistics_, store_, net_counters_, clock_},
                                            std::chrono::seconds(options.integer("stats-interval")));
+    LARDER_CHECK(commands_->set_output_limits(options.text("client-output-buffer-limit")).is_ok());
+    commands_->set_tracking_keys_max(static_cast<std::size_t>(options.integer("tracking-table-max-keys")));
+    commands_->set_notify_flags(parse_notify_flags(options.text("notify-keyspace-events")).value());
     connect_options();
   }
 
@@ -222,6 +227,19 @@ void Server::Impl::connect_options() {
   });
   options_.on_change("tcp-keepalive", [this](std::string& text) {
     network_settings_.tcp_keepalive_s = option_integer(text);
+    return Status::ok();
+  });
+  options_.on_change("client-output-buffer-limit", [this](std::string& text) {
+    Status status = commands_->set_output_limits(text);
+    text = commands_->output_limits();
+    return status;
+  });
+  options_.on_change("tracking-table-max-keys", [this](std::string& text) {
+    commands_->set_tracking_keys_max(static_cast<std::size_t>(option_integer(text)));
+    return Status::ok();
+  });
+  options_.on_change("notify-keyspace-events", [this](std::string& text) {
+    commands_->set_notify_flags(parse_notify_flags(text).value());
     return Status::ok();
   });
   options_.on_change("requirepass", [this](std::string& text) {

@@ -114,7 +114,7 @@ ItemShape Shard::shape_for(const Key& key, const Value& value, bool has_expiry, 
   return shape;
 }
 
-StatusCode Shard::set(const Key& key, Value value, const SetOptions& options, Op& op, EventKind kind) {
+StatusCode Shard::set(const Key& key, Value value, const SetOptions& options, Op& op, EventName name) {
   LARDER_CHECK(key.bytes.size() <= limits::kKeyBytesMax && value.bytes.size() <= limits::kValueBytesMax);
   const std::uint64_t invalidated = stats_.invalidated;
   const Location old = find_live(key, op);
@@ -122,12 +122,14 @@ StatusCode Shard::set(const Key& key, Value value, const SetOptions& options, Op
   if (options.condition == Condition::kIfAbsent && is_visible(old)) return StatusCode::kNotStored;
   if (options.condition == Condition::kIfPresent && !is_visible(old)) return StatusCode::kNotStored;
 
+  const bool is_new = !is_visible(old);
   const bool is_plain = options.lease == kNoLease && !needs_extras(old, options);
   const StatusCode status =
       is_plain ? store(old, key, value, options, nullptr, op) : set_with_extras(old, key, value, options, op);
   if (status != StatusCode::kOk) return status;
   end_lease(key, op);
-  emit(kind, key.database, key.bytes, op);
+  const bool sets_expiry = name == EventName::kSet && !options.keep_expiry && options.expire_at_ms != kNoExpiry;
+  emit(name, key.database, key.bytes, op, {.is_new = is_new, .sets_expiry = sets_expiry});
   return status;
 }
 
@@ -150,17 +152,17 @@ Location Shard::append_record(const Key& key, const ItemShape& shape, TimeMs exp
   return location;
 }
 
-bool Shard::write_part(const Key& key, std::size_t at, std::string_view bytes, Op& op, EventKind kind) {
+bool Shard::write_part(const Key& key, std::size_t at, std::string_view bytes, Op& op, EventName name) {
   const std::uint64_t invalidated = stats_.invalidated;
   const Location location = find_live(key, op);
   if (stats_.invalidated != invalidated) return true;  // see SetOptions::keep_tags
   if (!is_visible(location)) return false;
   const ItemRef record = item(location);
   if (at > record.value_bytes() || bytes.size() > record.value_bytes() - at) return false;
-  if (record.has_blob() && record.blob()->is_shared()) return false;
+  if (!bytes.empty() && record.has_blob() && record.blob()->is_shared()) return false;
   copy_bytes((record.has_blob() ? record.blob()->data() : record.value_data()) + at, bytes);
   end_lease(key, op);
-  emit(kind, key.database, key.bytes, op);
+  emit(name, key.database, key.bytes, op);
   return true;
 }
 
@@ -343,7 +345,7 @@ StatusCode Shard::set_expiry(const Key& key, TimeMs expire_at_ms, Op& op) {
   } else if (!add_expiry(location, key, expire_at_ms, op)) {
     return StatusCode::kOutOfMemory;
   }
-  emit(EventKind::kExpiryChanged, key.database, key.bytes, op);
+  emit(expire_at_ms == kNoExpiry ? EventName::kPersist : EventName::kExpire, key.database, key.bytes, op);
   return StatusCode::kOk;
 }
 
@@ -392,7 +394,7 @@ bool Shard::erase(const Key& key, Op& op) {
   end_lease(key, op);
   if (location == kNowhere) return false;
   const bool visible = is_visible(location);
-  emit(EventKind::kDeleted, key.database, key.bytes, op);
+  emit(EventName::kDel, key.database, key.bytes, op);
   const std::size_t record_bytes = item(location).record_bytes();
   remove(location, key.hash, Removal::kErased, nullptr);
   // A value in a block of its own may take the room, and pays for next to nothing.
@@ -404,7 +406,7 @@ bool Shard::take_out(const Key& key, BlobRef& taken, Op& op) {
   const Location location = find_live(key, op);
   if (!is_visible(location)) return false;
   end_lease(key, op);
-  emit(EventKind::kDeleted, key.database, key.bytes, op);
+  emit(EventName::kRenameFrom, key.database, key.bytes, op);
   const std::size_t record_bytes = item(location).record_bytes();
   remove(location, key.hash, Removal::kErased, op.reservation, &taken);
   pay_for(record_bytes);
@@ -441,12 +443,12 @@ bool Shard::reclaim_if_dead(Location location, KeyHash hash, Op& op, Reservation
       return false;
     case Fate::kExpired:
       ++stats_.expired;
-      emit(EventKind::kExpired, item(location).database(), item(location).key(), op);
+      emit(EventName::kExpired, item(location).database(), item(location).key(), op);
       remove(location, hash, Removal::kExpired, to);
       return true;
     case Fate::kInvalidated:
       ++stats_.invalidated;
-      emit(EventKind::kInvalidated, item(location).database(), item(location).key(), op);
+      emit(EventName::kInvalidate, item(location).database(), item(location).key(), op);
       // It was granted before the tag was deleted: what is being loaded is as old as what goes.
       if (!leases_.empty()) end_lease(hash, op);
       remove(location, hash, Removal::kExpired, to);

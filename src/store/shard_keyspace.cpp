@@ -110,7 +110,7 @@ void Shard::flush(std::optional<Database> database, Op& op) {
   }
   // A lease does not say its database; losing one is safe.
   end_all_leases(op);
-  emit(EventKind::kFlushed, database.value_or(kAllDatabases), {}, op);
+  emit(EventName::kFlush, database.value_or(kAllDatabases), {}, op);
 }
 
 Shard::Empty Shard::make_empty() {
@@ -120,7 +120,7 @@ Shard::Empty Shard::make_empty() {
 std::unique_ptr<FlushedContents> Shard::flush_all(Empty&& empty, Op& op) {
   set_now(op.now_ms);
   end_all_leases(op);
-  emit(EventKind::kFlushed, kAllDatabases, {}, op);
+  emit(EventName::kFlush, kAllDatabases, {}, op);
   budget_.give_back({0, stats_.items});
   std::swap(log_, empty.log);
   std::swap(index_, empty.index);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 
 #include "larder/base/allocation.h"
 #include "larder/base/check.h"
@@ -98,8 +99,14 @@ ShardedStore::~ShardedStore() = default;
 
 void ShardedStore::add_listener(EventListener* listener) {
   listeners_.push_back(listener);
-  listener_masks_.push_back(listener->mask());
-  wanted_events_ |= listener_masks_.back();
+  update_wanted_events();
+}
+
+void ShardedStore::update_wanted_events() {
+  const LockGuard guard(wanted_mutex_);
+  EventMask wanted = 0;
+  for (const EventListener* listener : listeners_) wanted |= listener->mask();
+  wanted_events_.store(wanted, std::memory_order_relaxed);
 }
 
 void ShardedStore::deliver_to_listeners(const Events& events) {
@@ -108,17 +115,18 @@ void ShardedStore::deliver_to_listeners(const Events& events) {
     for (const KeyHash key : events.ended_leases()) lease_listener_->on_lease_ended(key);
   }
   if (events.all().empty()) return;
+  const std::span<const Event> all = events.all();
   std::vector<Event> wanted;
-  for (std::size_t i = 0; i < listeners_.size(); ++i) {
-    if (listener_masks_[i] == wanted_events_) {
-      listeners_[i]->on_events(events.all());
+  for (EventListener* const listener : listeners_) {
+    const EventMask mask = listener->mask();
+    const auto wants = [mask](const Event& event) { return (mask & event_bit(event.kind)) != 0; };
+    if (std::all_of(all.begin(), all.end(), wants)) {
+      listener->on_events(all);
       continue;
     }
     wanted.clear();
-    for (const Event& event : events.all()) {
-      if ((listener_masks_[i] & event_bit(event.kind)) != 0) wanted.push_back(event);
-    }
-    if (!wanted.empty()) listeners_[i]->on_events(wanted);
+    std::copy_if(all.begin(), all.end(), std::back_inserter(wanted), wants);
+    if (!wanted.empty()) listener->on_events(wanted);
   }
 }
 
@@ -290,7 +298,14 @@ void ShardedStore::delete_tags(Database database, std::span<const std::string_vi
   Events events(wanted_events_);
   for (const std::string_view name : names) {
     const TagClock clock = tags_.remove(tag(database, name), now_ms);
-    events.emit(EventKind::kTagDeleted, kNoShard, clock, database, name);
+    if (!events.wants(EventKind::kTagDeleted)) continue;
+    events.add({.kind = EventKind::kTagDeleted,
+                .database = database,
+                .shard = kNoShard,
+                .sequence = clock,
+                .key = {},
+                .name = EventName::kTagDel},
+               name);
   }
   deliver(events);
 }

@@ -90,7 +90,7 @@ class StoreThreads : public ::testing::Test {
     // kSet where nothing was there, kChanged where something was: the replay must agree.
     StatusCode store_value(Shard& shard, Op& op, const Key& key, const std::string& value, const SetOptions& options) {
       const bool present = shard.contains(key, op.now_ms);
-      return shard.set(key, {value, nullptr}, options, op, present ? EventKind::kChanged : EventKind::kSet);
+      return shard.set(key, {value, nullptr}, options, op, present ? EventName::kAppend : EventName::kSet);
     }
 
     void step() {

@@ -150,6 +150,7 @@ class CommandRunner {
   FakePort& port() { return port_; }
   NetCounters& net() { return net_; }
   ServerFacts& facts() { return facts_; }
+  CommandService& service() { return *service_; }
 
  private:
   ManualClock clock_;

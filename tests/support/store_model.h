@@ -146,7 +146,7 @@ class StoreModel final : private EventListener {
   void end_lease(const Name& name);
 
   StatusCode store_value(Shard& shard, Op& op, const Name& name, std::string_view value, const SetOptions& options,
-                         EventKind kind);
+                         EventName event);
   bool erase_value(Shard& shard, Op& op, const Name& name);
   StatusCode store_expiry(Shard& shard, Op& op, const Name& name, TimeMs expire_at_ms);
   // After a write: whether `status` is one that it may have.

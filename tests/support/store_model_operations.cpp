@@ -114,10 +114,10 @@ bool StoreModel::step(std::size_t number) {
 // --- One key ---
 
 StatusCode StoreModel::store_value(Shard& shard, Op& op, const Name& name, std::string_view value,
-                                   const SetOptions& options, EventKind kind) {
+                                   const SetOptions& options, EventName event) {
   const Key k = key(name);
   const bool present = shard.contains(k, now_ms_);
-  Change change{kind, name, std::string(value), options.expire_at_ms, options.keep_expiry, present};
+  Change change{event_kind(event), name, std::string(value), options.expire_at_ms, options.keep_expiry, present};
   change.keep_tags = options.keep_tags;
   if (options.extras != nullptr) {
     change.stale_at_ms = options.extras->stale_at_ms;
@@ -126,7 +126,7 @@ StatusCode StoreModel::store_value(Shard& shard, Op& op, const Name& name, std::
   }
   BlobRef blob;
   if (value.size() >= limits::kBodyBytesMin && one_in(2)) blob = blob_with(value);
-  const StatusCode status = shard.set(k, {blob ? blob->view() : value, blob.get()}, options, op, kind);
+  const StatusCode status = shard.set(k, {blob ? blob->view() : value, blob.get()}, options, op, event);
   const bool refused = (options.condition == Condition::kIfAbsent && present) ||
                        (options.condition == Condition::kIfPresent && !present);
   if (options.lease == kNoLease && refused != (status == StatusCode::kNotStored))
@@ -169,7 +169,7 @@ void StoreModel::set() {
                            .condition = one_in(5) ? static_cast<Condition>(below(3)) : Condition::kAlways,
                            .extras = one_in(3) ? &extras : nullptr};
   const StatusCode status = store_->run(key(name), now_ms_, [&](Shard& shard, Op& op) {
-    return store_value(shard, op, name, value, options, EventKind::kSet);
+    return store_value(shard, op, name, value, options, EventName::kSet);
   });
   check_write_status(status, value.size(), 1);
 }
@@ -216,7 +216,7 @@ void StoreModel::rewrite() {
     } else {
       value = how == 2 ? old : old.substr(old.size() / 3, old.size() / 2);
     }
-    return store_value(shard, op, name, value, {.keep_expiry = true, .keep_tags = true}, EventKind::kChanged);
+    return store_value(shard, op, name, value, {.keep_expiry = true, .keep_tags = true}, EventName::kAppend);
   });
   check_write_status(status, more.size() + made.size() + 200'000, 1);
 }
@@ -286,7 +286,7 @@ void StoreModel::write_several() {
         applied |= store_expiry(shard, op, names[i], expire_at_ms) == StatusCode::kOk;
       } else {
         const StatusCode stored =
-            store_value(shard, op, names[i], values[i], {.expire_at_ms = expire_at_ms}, EventKind::kSet);
+            store_value(shard, op, names[i], values[i], {.expire_at_ms = expire_at_ms}, EventName::kSet);
         if (stored != StatusCode::kOk) return stored;
         applied = true;
       }

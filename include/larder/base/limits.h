@@ -53,6 +53,14 @@ inline constexpr std::size_t kOutputHardBytes = 4ULL << 30;
 // a request of a few bytes a key must not make the server hold gigabytes.
 inline constexpr std::size_t kReplyCopiedBytesMax = 256ULL << 20;
 
+// --- Subscriptions ---
+// Of one client, to channels and patterns: when it goes, its thread leaves them all at once.
+inline constexpr std::size_t kSubscriptionsMax = 256 * 1024;
+// Prefixes that one client may track keys by: each change of a key is held against all.
+inline constexpr std::size_t kTrackingPrefixesMax = 1024;
+// A channel is kept in tables as a key is.
+inline constexpr std::size_t kChannelBytesMax = kKeyBytesMax;
+
 // --- Receiving ---
 // A request that has begun and does not go on for this long is closed, so that its memory is not held for ever.
 inline constexpr std::int64_t kReceiveStallMsMax = 60'000;

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,8 @@ class Network final : public ConnectionPort {
   std::size_t drain(std::chrono::milliseconds limit);
 
   void post(ConnectionRef to, ConnectionTask task) override;
+  // Wakes each of their threads once.
+  void post_each(std::span<const ConnectionRef> to, const ConnectionTask& task) override;
   void post_after(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) override;
 
   unsigned threads() const;

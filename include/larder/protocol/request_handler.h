@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -95,6 +96,13 @@ class RequestSession {
   // True while so much memory is kept for nothing but replies that are not taken that their clients have less time.
   virtual bool output_must_hurry() const { return false; }
 
+  // Whether so many bytes may wait to be taken by the client, as its limits are. False: it is closed at once. Asked
+  // after tasks, and while output waits.
+  virtual bool output_within_limits(std::size_t /*waiting_bytes*/, std::int64_t /*now_ms*/) { return true; }
+
+  // All output that had waited was taken by the client: what the session has held back may be appended.
+  virtual void output_taken(ReplyBuffer& /*out*/) {}
+
   // The server is stopping and will not wait longer: answer a parked request with an error.
   virtual void abandon_parked(ReplyBuffer& out) = 0;
   // Whether the idle time limit applies (not to subscribers, as in Redis).
@@ -111,6 +119,10 @@ class ConnectionPort {
  public:
   virtual ~ConnectionPort() = default;
   virtual void post(ConnectionRef to, ConnectionTask task) = 0;
+  // The same task for each of several.
+  virtual void post_each(std::span<const ConnectionRef> to, const ConnectionTask& task) {
+    for (const ConnectionRef& one : to) post(one, task);
+  }
   virtual void post_after(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) = 0;
 };
 

@@ -7,10 +7,12 @@
 // key (WatchTable) in the moment in which it emits the event, under the lock under which EXEC asks for it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "larder/store/types.h"
@@ -32,6 +34,59 @@ enum class EventKind : std::uint8_t {
 // Of what happens to no shard in particular.
 inline constexpr std::uint32_t kNoShard = 0xffffffff;
 
+// What was done, by name, where the kind alone does not tell: for whoever publishes it.
+enum class EventName : std::uint8_t {
+  kSet,
+  kSetRange,
+  kSetBit,
+  kAppend,
+  kIncrBy,
+  kIncrByFloat,
+  kRenameTo,  // a value came from another key
+  kCopyTo,
+  kExpire,
+  kPersist,
+  kDel,
+  kRenameFrom,  // the value went to another key
+  kExpired,
+  kEvicted,
+  kFlush,
+  kInvalidate,
+  kTagDel,
+};
+
+constexpr EventKind event_kind(EventName name) {
+  switch (name) {
+    case EventName::kSet:
+    case EventName::kRenameTo:
+    case EventName::kCopyTo:
+      return EventKind::kSet;
+    case EventName::kSetRange:
+    case EventName::kSetBit:
+    case EventName::kAppend:
+    case EventName::kIncrBy:
+    case EventName::kIncrByFloat:
+      return EventKind::kChanged;
+    case EventName::kExpire:
+    case EventName::kPersist:
+      return EventKind::kExpiryChanged;
+    case EventName::kDel:
+    case EventName::kRenameFrom:
+      return EventKind::kDeleted;
+    case EventName::kExpired:
+      return EventKind::kExpired;
+    case EventName::kEvicted:
+      return EventKind::kEvicted;
+    case EventName::kInvalidate:
+      return EventKind::kInvalidated;
+    case EventName::kTagDel:
+      return EventKind::kTagDeleted;
+    case EventName::kFlush:
+      break;
+  }
+  return EventKind::kFlushed;
+}
+
 // The database of a kFlushed event that is about all of them.
 inline constexpr Database kAllDatabases = 0xffff;
 
@@ -47,12 +102,16 @@ struct Event {
   // Counts the events of this shard; no gaps among those of one listener's kinds is not promised, the order is.
   std::uint64_t sequence;
   std::string key;
+  EventName name;
+  bool is_new = false;       // of a value: nothing was under the key
+  bool sets_expiry = false;  // of a value: it came with an expiry
 };
 
 class EventListener {
  public:
   virtual ~EventListener() = default;
-  // The kinds wanted. Asked once, when the listener is added.
+  // The kinds wanted. It may change at any time, by any thread; ShardedStore::update_wanted_events() is called after
+  // it. A kind that is wanted before a shard is locked is told of all that happens under that lock and later ones.
   virtual EventMask mask() const = 0;
   // Called without any shard's lock, by any thread, for one operation's events in order; must be thread-safe and quick.
   virtual void on_events(std::span<const Event> events) = 0;
@@ -69,11 +128,17 @@ class LeaseListener {
 // Collects the events of one operation.
 class Events {
  public:
-  explicit Events(EventMask wanted) : wanted_(wanted) {}
+  explicit Events(EventMask wanted) : fixed_(wanted), wanted_(fixed_) {}
+  // What is wanted is looked up with each event, which is under the shard's lock. `wanted` must outlive it.
+  explicit Events(const std::atomic<EventMask>& wanted) : wanted_(wanted) {}
+  Events(const Events&) = delete;
+  Events& operator=(const Events&) = delete;
 
-  bool wants(EventKind kind) const { return (wanted_ & event_bit(kind)) != 0; }
-  void emit(EventKind kind, std::uint32_t shard, std::uint64_t sequence, Database database, std::string_view key) {
-    if (wants(kind)) events_.push_back({kind, database, shard, sequence, std::string(key)});
+  bool wants(EventKind kind) const { return (wanted_.load(std::memory_order_relaxed) & event_bit(kind)) != 0; }
+  // With the fields that it has beside its key. REQUIRES: it is wanted.
+  void add(Event event, std::string_view key) {
+    event.key.assign(key);
+    events_.push_back(std::move(event));
   }
   void lease_ended(KeyHash key) { ended_leases_.push_back(key); }
   std::span<const Event> all() const { return events_; }
@@ -89,7 +154,8 @@ class Events {
   }
 
  private:
-  EventMask wanted_;
+  const std::atomic<EventMask> fixed_{0};
+  const std::atomic<EventMask>& wanted_;
   std::vector<Event> events_;
   std::vector<KeyHash> ended_leases_;
 };

@@ -85,10 +85,10 @@ class Shard final : private PolicyHost {
   // write or erase() takes it away. ---
 
   std::optional<ItemView> get(const Key& key, Touch touch, Op& op);
-  // `value` may view the item that it replaces. `kind` is the event's kind. Errors: kNotStored (a condition; no such
+  // `value` may view the item that it replaces. `name` is the event's. Errors: kNotStored (a condition; no such
   // lease, or a tag was deleted since it was granted), kNeedsRoom, kTooLarge (more than the whole of maxmemory),
   // kOutOfMemory (the system has none).
-  StatusCode set(const Key& key, Value value, const SetOptions& options, Op& op, EventKind kind = EventKind::kSet);
+  StatusCode set(const Key& key, Value value, const SetOptions& options, Op& op, EventName name = EventName::kSet);
   // kNoExpiry removes the expiry. Errors: kNotFound.
   StatusCode set_expiry(const Key& key, TimeMs expire_at_ms, Op& op);
   bool erase(const Key& key, Op& op);
@@ -96,8 +96,9 @@ class Shard final : private PolicyHost {
   // on with it under another key. What is freed goes to op.reservation.
   bool take_out(const Key& key, BlobRef& taken, Op& op);
   // Writes `bytes` over a part of the value, which keeps its length and its expiry. False, and nothing has changed, if
-  // there is no such part, or somebody still reads the block that it is in. `kind` is the event's. Counts as no use.
-  bool write_part(const Key& key, std::size_t at, std::string_view bytes, Op& op, EventKind kind = EventKind::kChanged);
+  // there is no such part, or somebody still reads the block that it is in. `name` is the event's. Counts as no use.
+  bool write_part(const Key& key, std::size_t at, std::string_view bytes, Op& op,
+                  EventName name = EventName::kSetRange);
   // What a cache's client has to know of the key; grants it a lease, if it wants one, there is nothing or it is stale,
   // and nobody else has one.
   Fetched fetch(const Key& key, const FetchOptions& options, Op& op);
@@ -291,10 +292,26 @@ class Shard final : private PolicyHost {
   // The item gets a record with a field for its expiry. False: there is no address space.
   bool add_expiry(Location old, const Key& key, TimeMs expire_at_ms, Op& op);
   void note_expiry(Location location, TimeMs expire_at_ms, TimeMs now_ms);
-  void emit(EventKind kind, Database database, std::string_view key, Op& op) {
+  struct Novelty {
+    bool is_new = false;
+    bool sets_expiry = false;
+  };
+  void emit(EventName name, Database database, std::string_view key, Op& op) { emit(name, database, key, op, {}); }
+  void emit(EventName name, Database database, std::string_view key, Op& op, Novelty novelty) {
+    ++sequence_;
+    const EventKind kind = event_kind(name);
     if (!watches_.empty()) [[unlikely]]
       note_watched(kind, database, key);
-    op.events.emit(kind, number_, ++sequence_, database, key);
+    if (!op.events.wants(kind)) return;
+    op.events.add({.kind = kind,
+                   .database = database,
+                   .shard = number_,
+                   .sequence = sequence_,
+                   .key = {},
+                   .name = name,
+                   .is_new = novelty.is_new,
+                   .sets_expiry = novelty.sets_expiry},
+                  key);
   }
   void note_watched(EventKind kind, Database database, std::string_view key);
   // Takes the item out of everything. REQUIRES: what is wanted of its bytes has been read.

@@ -87,6 +87,9 @@ class ShardedStore {
   // Null: nobody waits for leases.
   void set_lease_listener(LeaseListener* listener) { lease_listener_ = listener; }
 
+  // After a listener's mask() has changed. Any thread.
+  void update_wanted_events();
+
   // Hashes once. The result views `bytes`.
   Key key(Database database, std::string_view bytes) const { return {bytes, hasher_(database, bytes), database}; }
 
@@ -350,11 +353,11 @@ class ShardedStore {
   const std::uint32_t hold_sample_every_;
   std::vector<std::unique_ptr<Slot>> slots_;  // the vector and the places are constant; a Slot guards itself
   std::vector<EventListener*> listeners_;     // constant after setup
-  std::vector<EventMask> listener_masks_;
-  LeaseListener* lease_listener_ = nullptr;  // likewise
-  EventMask wanted_events_ = 0;
-  std::uint64_t overhead_bytes_ = 0;  // the store's own, taken from the budget for good
-  std::uint64_t fixed_bytes_ = 0;     // what an empty store takes
+  LeaseListener* lease_listener_ = nullptr;   // likewise
+  std::atomic<EventMask> wanted_events_{0};   // what any of them wants
+  Mutex wanted_mutex_;                        // one at a time works it out; nothing is locked under it
+  std::uint64_t overhead_bytes_ = 0;          // the store's own, taken from the budget for good
+  std::uint64_t fixed_bytes_ = 0;             // what an empty store takes
 
   const std::size_t segment_bytes_;
   std::atomic<std::uint64_t> maxmemory_bytes_;

@@ -42,7 +42,7 @@ TEST_P(EveryCommand, DoesSomethingOrHasSubcommandsThatDo) {
 }
 
 TEST_P(EveryCommand, IsDocumented) {
-  constexpr std::array<std::string_view, 6> kGroups = {"bitmap", "connection", "generic",
+  constexpr std::array<std::string_view, 7> kGroups = {"bitmap", "connection", "generic",     "pubsub",
                                                        "server", "string",     "transactions"};
   EXPECT_NE(std::find(kGroups.begin(), kGroups.end(), spec().group), kGroups.end()) << spec().group;
   EXPECT_FALSE(spec().since.empty());

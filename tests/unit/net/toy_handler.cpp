@@ -76,6 +76,9 @@ class ToySession final : public RequestSession {
   std::size_t buffered_bytes() const override { return 0; }
   std::size_t held_body_bytes() const override { return held_; }
   bool output_must_hurry() const override { return handler_.hurry; }
+  bool output_within_limits(std::size_t waiting_bytes, std::int64_t /*now_ms*/) override {
+    return waiting_bytes <= handler_.output_max;
+  }
   void abandon_parked(ReplyBuffer& out) override {
     out.append("-ABANDONED\r\n");
     set_parked(false);
@@ -191,6 +194,10 @@ std::unique_ptr<RequestSession> ToyHandler::open(const ConnectionInfo& info, Rep
 void ToyHandler::answer(ConnectionRef to, const std::string& text) {
   port_->post(
       to, [text](RequestSession& session, ReplyBuffer& out) { static_cast<ToySession&>(session).answer(out, text); });
+}
+
+void ToyHandler::push(std::span<const ConnectionRef> to, const std::string& text) {
+  port_->post_each(to, [text](RequestSession&, ReplyBuffer& out) { out.append(text); });
 }
 
 void ToyHandler::kill(ConnectionRef to) {

@@ -13,8 +13,10 @@
 #pragma once
 
 #include <atomic>
+#include <limits>
 #include <mutex>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,6 +33,8 @@ class ToyHandler final : public RequestHandler {
   void answer(ConnectionRef to, const std::string& text);
   // As CLIENT KILL does.
   void kill(ConnectionRef to);
+  // Sends the text to each.
+  void push(std::span<const ConnectionRef> to, const std::string& text);
   // Waits until so many connections are parked, and names them in the order of their ids.
   std::vector<ConnectionRef> await_parked(std::size_t count);
   std::vector<ConnectionInfo> connections() const;
@@ -43,7 +47,8 @@ class ToyHandler final : public RequestHandler {
   std::atomic<int> bodies_not_yet{0};         // so often a body is told to wait for its turn
   std::atomic<BodyRoom> body_room{BodyRoom::kReady};
   std::atomic<std::uint64_t> bodies_asked{0};
-  std::atomic<bool> hurry{false};              // output is to be taken soon
+  std::atomic<bool> hurry{false};                                                // output is to be taken soon
+  std::atomic<std::size_t> output_max{std::numeric_limits<std::size_t>::max()};  // that may wait
   std::atomic<std::uint64_t> wrong_thread{0};  // calls that came on another thread than the session's own
 
  private:

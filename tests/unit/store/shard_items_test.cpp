@@ -255,7 +255,7 @@ TEST_F(ShardItems, AverageTtlIsTheMeanOfWhatIsLeft) {
 TEST_F(ShardItems, EventsTellWhatHappenedInOrder) {
   set("k", "1");
   Op call = op();
-  shard_.set(key("k"), {"2", nullptr}, {}, call, EventKind::kChanged);
+  shard_.set(key("k"), {"2", nullptr}, {}, call, EventName::kAppend);
   shard_.set_expiry(key("k"), now_ms_ + 50, call);
   erase("k");
   erase("k");

@@ -20,6 +20,7 @@ class RecordingListener : public EventListener {
  public:
   explicit RecordingListener(EventMask mask) : mask_(mask) {}
   EventMask mask() const override { return mask_; }
+  void want(EventMask mask) { mask_ = mask; }
   void on_events(std::span<const Event> events) override {
     ++calls;
     for (const Event& event : events) all.push_back(event);
@@ -34,7 +35,7 @@ class RecordingListener : public EventListener {
   std::vector<Event> all;
 
  private:
-  const EventMask mask_;
+  EventMask mask_;
 };
 
 class ShardedStoreTest : public ::testing::Test {
@@ -338,6 +339,36 @@ TEST_F(ShardedStoreTest, TheBodyIsRepeatedUntilItsWriteIsAccepted) {
                         }),
             StatusCode::kOk);
   EXPECT_EQ(calls, 2);
+}
+
+TEST_F(ShardedStoreTest, WhatAListenerWantsMayChange) {
+  make({});
+  RecordingListener listener(0);
+  store_->add_listener(&listener);
+  set("a", "1");
+  EXPECT_EQ(listener.calls, 0);
+  listener.want(event_bit(EventKind::kSet));
+  store_->update_wanted_events();
+  ShardedStore::KeptLock kept(*store_);
+  const Key b = store_->key(0, "b");
+  const auto set_b = [&](Shard& shard, Op& op) {
+    // Under the lock already: what is wanted now is looked up with the event.
+    listener.want(event_bit(EventKind::kSet) | event_bit(EventKind::kDeleted));
+    store_->update_wanted_events();
+    const StatusCode status = shard.set(b, {"1"}, {.expire_at_ms = now_ms_ + 10}, op);
+    shard.erase(b, op);
+    return status;
+  };
+  EXPECT_EQ(store_->run(b, now_ms_, set_b, nullptr, kept), StatusCode::kOk);
+  kept.release();
+  EXPECT_THAT(listener.keys(), ElementsAre("b", "b"));
+  EXPECT_TRUE(listener.all[0].is_new);
+  EXPECT_TRUE(listener.all[0].sets_expiry);
+  EXPECT_EQ(listener.all[1].name, EventName::kDel);
+  listener.want(0);
+  store_->update_wanted_events();
+  set("a", "2");
+  EXPECT_EQ(listener.calls, 1);
 }
 
 TEST_F(ShardedStoreTest, ListenersGetTheirKindsInOrderAfterTheOperation) {

@@ -1,0 +1,163 @@
+#include "commands/tracking_table.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace larder {
+
+namespace {
+
+// Of an entry: its node, its share of the buckets, the allocator's rounding; the name's bytes aside.
+constexpr std::size_t kEntryBytes = 120;
+constexpr std::size_t kHolderBytes = 16;
+// A walk counts a bucket that is empty as so much of an entry.
+constexpr std::size_t kBucketsPerWork = 4;
+
+}  // namespace
+
+std::ptrdiff_t TrackingTable::bytes_of(std::string_view key, std::ptrdiff_t keys, std::ptrdiff_t items) {
+  return keys * static_cast<std::ptrdiff_t>(kEntryBytes + key.size()) +
+         items * static_cast<std::ptrdiff_t>(kHolderBytes);
+}
+
+// Unsigned arithmetic: what is added may be less than nothing.
+void TrackingTable::count(Part& part, std::string_view key, std::ptrdiff_t keys, std::ptrdiff_t items) {
+  part.items += static_cast<std::size_t>(items);
+  keys_.fetch_add(static_cast<std::size_t>(keys), std::memory_order_relaxed);
+  items_.fetch_add(static_cast<std::size_t>(items), std::memory_order_relaxed);
+  bytes_.fetch_add(static_cast<std::size_t>(bytes_of(key, keys, items)), std::memory_order_relaxed);
+}
+
+void TrackingTable::enter(std::string_view key, const Holder& holder) {
+  Part& part = part_of(key);
+  const LockGuard guard(part.mutex);
+  auto found = part.keys.find(key);
+  if (found == part.keys.end()) {
+    part.keys.emplace(std::string(key), Entry{holder, nullptr});
+    count(part, key, 1, 1);
+    return;
+  }
+  Entry& entry = found->second;
+  if (entry.first == holder) return;
+  if (entry.others == nullptr) entry.others = std::make_unique<std::vector<Holder>>();
+  if (std::find(entry.others->begin(), entry.others->end(), holder) != entry.others->end()) return;
+  entry.others->push_back(holder);
+  count(part, key, 0, 1);
+}
+
+std::vector<TrackingTable::Holder> TrackingTable::holders_of(Entry&& entry) {
+  std::vector<Holder> holders;
+  if (entry.others) holders = std::move(*entry.others);
+  if (entry.first) holders.push_back(std::move(entry.first));
+  return holders;
+}
+
+std::vector<TrackingTable::Holder> TrackingTable::take(std::string_view key, const Tracker* spared) {
+  Part& part = part_of(key);
+  const LockGuard guard(part.mutex);
+  const auto found = part.keys.find(key);
+  if (found == part.keys.end()) return {};
+  std::vector<Holder> holders = holders_of(std::move(found->second));
+  const auto items = static_cast<std::ptrdiff_t>(holders.size());
+  const auto place =
+      std::find_if(holders.begin(), holders.end(), [spared](const Holder& holder) { return holder.get() == spared; });
+  if (place == holders.end()) {
+    count(part, key, -1, -items);
+    part.keys.erase(found);
+    return holders;
+  }
+  found->second = Entry{std::move(*place), nullptr};
+  *place = std::move(holders.back());
+  holders.pop_back();
+  count(part, key, 0, 1 - items);
+  return holders;
+}
+
+bool TrackingTable::take_any(Part& part, Taken& taken) {
+  const LockGuard guard(part.mutex);
+  if (part.keys.empty()) return false;
+  const std::size_t buckets = part.keys.bucket_count();
+  std::size_t bucket = part.next_bucket % buckets;
+  while (part.keys.begin(bucket) == part.keys.end(bucket)) bucket = (bucket + 1) % buckets;
+  part.next_bucket = bucket;
+  taken = take_out(part, part.keys.find(part.keys.begin(bucket)->first));
+  return true;
+}
+
+std::vector<TrackingTable::Taken> TrackingTable::take_excess() {
+  std::vector<Taken> taken;
+  while (keys() > keys_max_.load(std::memory_order_relaxed)) {
+    // One key at a time from one part after the other; a part without keys is passed.
+    Taken one;
+    std::size_t tried = 0;
+    while (tried < kParts && !take_any(parts_[next_part_.fetch_add(1, std::memory_order_relaxed) % kParts], one)) {
+      ++tried;
+    }
+    if (tried == kParts) break;
+    taken.push_back(std::move(one));
+  }
+  return taken;
+}
+
+bool TrackingTable::walk(Cursor& cursor, std::size_t work_max, const std::function<void(const std::string&)>& visit) {
+  const std::size_t steps_max = work_max * kBucketsPerWork;
+  std::size_t steps = 0;
+  for (; cursor.part < kParts && steps < steps_max; ++cursor.part, cursor.bucket = 0, cursor.buckets = 0) {
+    Part& part = parts_[cursor.part];
+    const LockGuard guard(part.mutex);
+    // In a table that has grown since, the keys are in other buckets.
+    if (cursor.buckets != part.keys.bucket_count()) cursor = {cursor.part, 0, part.keys.bucket_count()};
+    for (; cursor.bucket < cursor.buckets && steps < steps_max; ++cursor.bucket, ++steps) {
+      for (auto at = part.keys.begin(cursor.bucket); at != part.keys.end(cursor.bucket); ++at) {
+        steps += kBucketsPerWork;
+        visit(at->first);
+      }
+    }
+    if (cursor.bucket < cursor.buckets) return true;
+  }
+  return cursor.part < kParts;
+}
+
+TrackingTable::Taken TrackingTable::take_out(Part& part, Keys::iterator place) {
+  Taken taken;
+  taken.holders = holders_of(std::move(place->second));
+  count(part, place->first, -1, -static_cast<std::ptrdiff_t>(taken.holders.size()));
+  auto node = part.keys.extract(place);
+  taken.key = std::move(node.key());
+  return taken;
+}
+
+void TrackingTable::drop_all() {
+  for (Part& part : parts_) {
+    Keys keys;
+    {
+      const LockGuard guard(part.mutex);
+      std::swap(keys, part.keys);
+      keys_.fetch_sub(keys.size(), std::memory_order_relaxed);
+      items_.fetch_sub(std::exchange(part.items, 0), std::memory_order_relaxed);
+    }
+    if (keys.empty()) continue;
+    const LockGuard guard(dropped_mutex_);
+    dropped_.push_back(std::move(keys));
+  }
+}
+
+bool TrackingTable::free_some(std::size_t work_max) {
+  const LockGuard guard(dropped_mutex_);
+  for (std::size_t work = 0; work < work_max && !dropped_.empty(); ++work) {
+    Keys& keys = dropped_.back();
+    if (keys.empty()) {
+      dropped_.pop_back();
+      continue;
+    }
+    const auto first = keys.begin();
+    bytes_.fetch_add(
+        static_cast<std::size_t>(bytes_of(first->first, -1, -static_cast<std::ptrdiff_t>(first->second.size()))),
+        std::memory_order_relaxed);
+    keys.erase(first);
+  }
+  return !dropped_.empty();
+}
+
+}  // namespace larder

@@ -1,0 +1,177 @@
+// Client caches that must not go stale: two clients keep what they read until they are told that it changed, a writer
+// changes it, a small store evicts, keys expire. Every value carries the number of its write. Once the writer has its
+// reply for a write, the clients' invalidations are on their way; so after a PING whose answer came behind them, a
+// cache may hold nothing older than the last write that was answered before the PING was sent.
+//
+// LARDER_TRACKING_OPERATIONS: writes in all (default 20,000).
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "larder/base/hash.h"
+#include "support/command_runner.h"
+#include "support/test_server.h"
+
+namespace larder::test {
+namespace {
+
+constexpr std::size_t kKeys = 400;
+
+int operations() {
+  const char* const text = std::getenv("LARDER_TRACKING_OPERATIONS");
+  return text == nullptr ? 20'000 : std::atoi(text);
+}
+
+std::string key_name(std::size_t number) {
+  return "key:" + std::to_string(number);
+}
+
+// One client of RESP3 with a cache of its own.
+class CachingClient {
+ public:
+  CachingClient(const TestServer& server, const std::vector<std::string>& mode) : socket_(server.connect()) {
+    socket_.send(encode_request({"HELLO", "3"}));
+    socket_.receive_until("modules\r\n");
+    socket_.receive_until("\r\n");
+    std::vector<std::string> tracking = {"CLIENT", "TRACKING", "ON"};
+    tracking.insert(tracking.end(), mode.begin(), mode.end());
+    EXPECT_EQ(socket_.exchange(encode_request(tracking), kOk), kOk);
+  }
+
+  // From the cache, or from the server, in batches so that reads of several keys are under way at a time.
+  void read(const std::vector<std::size_t>& keys) {
+    std::string requests;
+    std::vector<std::string> asked;
+    for (const std::size_t key : keys) {
+      std::string name = key_name(key);
+      if (cache_.contains(name)) continue;
+      requests += encode_request({"GET", name});
+      asked.push_back(std::move(name));
+    }
+    socket_.send(requests);
+    for (const std::string& name : asked) cache_.insert_or_assign(name, reply());
+  }
+  // Takes in every invalidation that was on its way before.
+  void synchronise() {
+    socket_.send(encode_request({"PING"}));
+    EXPECT_EQ(reply(), "PONG");
+  }
+  // Nothing: not cached. "": there is no such key.
+  std::optional<std::string> cached(std::size_t key) const {
+    const auto found = cache_.find(key_name(key));
+    return found == cache_.end() ? std::nullopt : std::optional(found->second);
+  }
+  std::size_t size() const { return cache_.size(); }
+  std::uint64_t invalidations() const { return invalidations_; }
+
+ private:
+  std::string line() {
+    std::string text = socket_.receive_until("\r\n");
+    text.resize(text.size() < 2 ? 0 : text.size() - 2);
+    return text;
+  }
+  // The next reply; pushes in front of it are taken in.
+  std::string reply() {
+    while (true) {
+      const std::string head = line();
+      if (head == "_") return {};
+      if (head.starts_with('+')) return head.substr(1);
+      if (head.starts_with('$')) return line();
+      if (head != ">2") {
+        ADD_FAILURE() << head;
+        return {};
+      }
+      line();
+      EXPECT_EQ(line(), "invalidate");
+      if (line() == "_") {
+        cache_.clear();
+      } else {
+        line();
+        cache_.erase(line());
+      }
+      ++invalidations_;
+    }
+  }
+
+  SocketClient socket_;
+  std::unordered_map<std::string, std::string> cache_;
+  std::uint64_t invalidations_ = 0;
+};
+
+class TrackingStress : public ::testing::TestWithParam<std::vector<std::string>> {
+ protected:
+  // Less than the keys that are written: some are evicted all the time.
+  TestServer server_{NamedValues{{"threads", "3"}, {"maxitems", "300"}, {"tracking-table-max-keys", "350"}}};
+  // By key: the number of the last write that the writer has the reply of.
+  std::array<std::atomic<std::uint64_t>, kKeys> written_{};
+  std::atomic<bool> done_{false};
+
+  void write(int count) {
+    SocketClient client = server_.connect();
+    SplitMix64 choose(7);
+    for (int i = 1; i <= count; ++i) {
+      const std::size_t key = choose.below(kKeys);
+      const std::string number = std::to_string(i);
+      switch (choose.below(20)) {
+        case 0:
+          client.exchange(encode_request({"SET", key_name(key), number, "PX", "3"}), kOk);
+          break;
+        case 1:
+          client.send(encode_request({"DEL", key_name(key)}));
+          client.receive_until("\r\n");
+          break;
+        default:
+          client.exchange(encode_request({"SET", key_name(key), number}), kOk);
+      }
+      if (i % 5'000 == 0) client.exchange(encode_request({"FLUSHALL"}), kOk);
+      written_[key].store(static_cast<std::uint64_t>(i), std::memory_order_release);
+    }
+    done_ = true;
+  }
+
+  void read_and_check(std::uint64_t seed) {
+    CachingClient client(server_, GetParam());
+    SplitMix64 choose(seed);
+    std::uint64_t hits = 0;
+    while (!done_) {
+      std::vector<std::size_t> keys(1 + choose.below(16));
+      for (std::size_t& key : keys) key = choose.below(kKeys);
+      client.read(keys);
+      std::array<std::uint64_t, kKeys> due{};
+      for (std::size_t key = 0; key < kKeys; ++key) due[key] = written_[key].load(std::memory_order_acquire);
+      client.synchronise();
+      for (std::size_t key = 0; key < kKeys; ++key) {
+        const std::optional<std::string> value = client.cached(key);
+        if (!value || value->empty()) continue;  // a deletion may be newer than what was set
+        ++hits;
+        ASSERT_GE(std::stoull(*value), due[key]) << key_name(key) << " is stale";
+      }
+    }
+    EXPECT_GT(hits, 0U);
+    EXPECT_GT(client.invalidations(), 0U);
+  }
+};
+
+TEST_P(TrackingStress, NoCacheIsStaleAfterItsInvalidationWasDue) {
+  std::thread first([this] { read_and_check(1); });
+  std::thread second([this] { read_and_check(2); });
+  write(operations());
+  first.join();
+  second.join();
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, TrackingStress,
+                         ::testing::Values(std::vector<std::string>{}, std::vector<std::string>{"NOLOOP"},
+                                           std::vector<std::string>{"BCAST", "PREFIX", "key:"}));
+
+}  // namespace
+}  // namespace larder::test
