@@ -105,6 +105,8 @@ std::size_t Session::execute_batch(ReplyBuffer& out, std::size_t output_bytes_ma
                       .statistics = {statistics_, services_.clock},
                       .kept = ShardedStore::KeptLock(services_.store)};
   const ActingClient acting(push_client_ == nullptr ? 0 : record_->info.ref.id);
+  if (push_client_ != nullptr) [[unlikely]]
+    push_client_->deliver_invalidations(out, version_);
   batch_.look_ahead(services_.store, database_);
   record_->last_request_ms.store(execution.now_ms, std::memory_order_relaxed);
   std::size_t done = 0;
