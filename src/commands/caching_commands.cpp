@@ -74,7 +74,7 @@ Outcome cmd_fetch(CommandContext& context) {
     return StatusCode::kOk;
   });
   if (waits) return wait_for_it(context, options, arguments->wait_ms);
-  count_lookup(context, found);
+  count_lookup(context, key, found);
   // What it stores then is what loading has brought.
   if (won) context.session.refill_timer().on_miss(key.hash, context.now_ns);
   return Outcome::kDone;

@@ -210,8 +210,7 @@ bool has_acl_category(const CommandSpec& spec, std::string_view category) {
   });
 }
 
-std::optional<std::vector<std::size_t>> key_positions(const KeySpec& keys,
-                                                      std::span<const std::string_view> arguments) {
+std::optional<Positions> key_positions(const KeySpec& keys, std::span<const std::string_view> arguments) {
   std::vector<std::size_t> positions;
   if (keys.first == 0) return positions;
   const auto argc = static_cast<std::int64_t>(arguments.size());

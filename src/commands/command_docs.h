@@ -26,6 +26,7 @@ bool has_acl_category(const CommandSpec& spec, std::string_view category);
 
 // The positions of the keys among the arguments, the command's name being 0. Nothing: the number of keys that the
 // arguments state does not fit.
-std::optional<std::vector<std::size_t>> key_positions(const KeySpec& keys, std::span<const std::string_view> arguments);
+using Positions = std::vector<std::size_t>;
+std::optional<Positions> key_positions(const KeySpec& keys, std::span<const std::string_view> arguments);
 
 }  // namespace larder

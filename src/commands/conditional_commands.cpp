@@ -34,8 +34,9 @@ Outcome cmd_delifeq(CommandContext& context) {
 
 // The value is held, not locked, while it is digested.
 Outcome cmd_digest(CommandContext& context) {
-  const HeldValue value = hold_value(context, context.key(1));
-  count_lookup(context, value.found());
+  const Key key = context.key(1);
+  const HeldValue value = hold_value(context, key);
+  count_lookup(context, key, value.found());
   if (value.found()) {
     context.reply.bulk(digest_text(digest_of(value.view())));
   } else {

@@ -40,6 +40,8 @@ std::string_view text_of(EventName name) {
     case EventName::kEvicted:
       return "evicted";
     case EventName::kFlush:
+    case EventName::kInvalidate:
+    case EventName::kTagDel:
       break;
   }
   return {};
@@ -66,6 +68,8 @@ std::uint32_t flag_of(EventName name) {
     case EventName::kEvicted:
       return kNotifyEvicted;
     case EventName::kFlush:
+    case EventName::kInvalidate:
+    case EventName::kTagDel:
       break;
   }
   return 0;

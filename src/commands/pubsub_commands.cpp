@@ -142,7 +142,7 @@ Outcome cmd_spublish(CommandContext& context) {
 
 Outcome reply_names(CommandContext& context, ChannelKind kind) {
   if (context.argc() > 3) {
-    return fail(context, errors::wrong_subcommand_arguments(context.request[0], context.request[1]));
+    return fail(context, errors::subcommand_syntax(context));
   }
   std::vector<std::string> names;
   context.session.pushes().channels.for_each_name(kind, [&](std::string_view name) {

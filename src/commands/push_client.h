@@ -66,6 +66,11 @@ class PushClient {
   const Mailbox& mailbox() const { return *mailbox_; }
   // Appends what waits in the mailbox, about `bytes_max` of it. Returns whether there is more.
   void deliver(ReplyBuffer& out, RespVersion version, std::size_t bytes_max);
+  // Of a client that tracks, before its next requests are executed: whoever has seen the answer to a write, and asks
+  // after that, finds what the write has made stale told in front of the reply, whenever the wake-up comes.
+  void deliver_invalidations(ReplyBuffer& out, RespVersion version) {
+    if (tracker_ != nullptr && mailbox_->queued_bytes() != 0) deliver(out, version, kAll);
+  }
   // Woken, but it delivers only once what waits has been taken.
   void hold_back() { held_back_ = true; }
   bool take_held_back() { return std::exchange(held_back_, false); }

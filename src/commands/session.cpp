@@ -105,6 +105,8 @@ std::size_t Session::execute_batch(ReplyBuffer& out, std::size_t output_bytes_ma
   if (batch_.size == 0) return 0;
   Execution execution = begin_execution(out);
   const ActingClient acting(acting_id());
+  if (push_client_ != nullptr) [[unlikely]]
+    push_client_->deliver_invalidations(out, version_);
   batch_.look_ahead(services_.store, database_);
   std::size_t done = 0;
   while (done < batch_.size) {
@@ -348,7 +350,7 @@ Outcome Session::call(const FoundCommand& command, const Request& request, const
                          .kept = execution.kept};
   const std::uint64_t hits_before = statistics_.hits.get();
   const std::size_t bytes_before = execution.out.size();
-  if (push_client_ != nullptr && push_client_->notes_reads()) [[unlikely]]
+  if (push_client_ != nullptr && push_client_->notes_reads() && !in_exec()) [[unlikely]]
     note_reads(spec, request, execution);
   const Outcome outcome = spec.function(context);
   if (push_client_ != nullptr && (command.container == nullptr || command.container->name != "client")) [[unlikely]]

@@ -60,6 +60,8 @@ void Session::go_on(std::uint64_t ticket, ReplyBuffer& out) {
   end_parking();
   Execution execution = begin_execution(out);
   const ActingClient acting(acting_id());
+  if (push_client_ != nullptr) [[unlikely]]
+    push_client_->deliver_invalidations(out, version_);
   batch_.look_ahead(services_.store, database_);
   execute_begun(0, execution);
   end_execution(execution);

@@ -43,7 +43,7 @@ void Session::drop_reply(ReplyBuffer& out, const ReplyBuffer::Mark& mark) {
 void Session::note_reads(const CommandSpec& spec, const Request& request, Execution& execution) {
   if ((spec.flags & kReadOnly) == 0 || spec.keys.first == 0) return;
   execution.release_lock();  // nothing is locked under a shard's lock
-  for (const std::size_t position : key_positions(spec.keys, request.size())) {
+  for (const std::size_t position : key_positions(spec.keys, request.arguments()).value_or(Positions())) {
     if (request[position].size() <= limits::kKeyBytesMax) push_client_->note_read(request[position]);
   }
 }

@@ -38,7 +38,7 @@ class Planner {
     if (spec.name == "copy" && request.size() > 3) plan_.all_shards = true;
     const bool stores = (spec.flags & kDenyOom) != 0;
     const bool copies = stores_values_of_its_keys(spec);
-    for (const std::size_t at : key_positions(spec.keys, request.size())) {
+    for (const std::size_t at : key_positions(spec.keys, request.arguments()).value_or(Positions())) {
       const Key key = store_.key(database_, request[at]);
       if (at == static_cast<std::size_t>(spec.keys.first)) plan_.first_key.back() = plan_.keys.size();
       plan_.keys.push_back(key);

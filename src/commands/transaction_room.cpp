@@ -37,7 +37,7 @@ std::size_t room_bytes_of(const CommandSpec& spec, const Request& request) {
   if ((spec.flags & kDenyOom) == 0) return 0;
   // A counter grows to what its arguments do not tell.
   constexpr std::size_t kNumberBytes = 32;
-  const std::vector<std::size_t> keys = key_positions(spec.keys, request.size());
+  const Positions keys = key_positions(spec.keys, request.arguments()).value_or(Positions());
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const std::size_t end = i + 1 < keys.size() ? keys[i + 1] : request.size();

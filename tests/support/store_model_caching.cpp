@@ -97,7 +97,7 @@ void StoreModel::redeem() {
   extras.tags = {};
   const SetOptions options{.expire_at_ms = any_expiry(), .extras = &extras, .lease = lease.token};
   const StatusCode status = store_->run(key(lease.name), now_ms_, [&](Shard& shard, Op& op) {
-    return store_value(shard, op, lease.name, value, options, EventKind::kSet);
+    return store_value(shard, op, lease.name, value, options, EventName::kSet);
   });
   check_write_status(status, value.size(), 1);
   if (status == StatusCode::kOk) ++redeemed_;
