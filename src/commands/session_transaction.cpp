@@ -51,11 +51,7 @@ void Session::queue(const FoundCommand& command, const Request& request, ReplyWr
     transaction_->spoil();
     statistics_.by_command[command.index].rejected.add();
   };
-  // What SUBSCRIBE and its kin answer is as many pushes as there are names, for which an array has no place.
-  constexpr std::uint32_t kSubscribing = kPubSub | kNoScript;
-  const std::uint32_t flags = command.spec->flags;
-  if ((flags & kNoMulti) != 0 || (flags & kSubscribing) == kSubscribing)
-    return refuse("ERR Command not allowed inside a transaction");
+  if (!may_be_queued(*command.spec)) return refuse("ERR Command not allowed inside a transaction");
   if (!has_room_to_queue(command, request)) return refuse(StatusCode::kOutOfMemory);
   // One that is spoilt is never executed.
   if (!transaction_->is_spoilt()) {

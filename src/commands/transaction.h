@@ -26,6 +26,13 @@ struct QueuedCommand {
   Request request;
 };
 
+// Whether the command may stand between MULTI and EXEC. What SUBSCRIBE and its kin answer is as many pushes as there
+// are names, for which EXEC's array has no place.
+inline bool may_be_queued(const CommandSpec& spec) {
+  constexpr std::uint32_t kSubscribing = kPubSub | kNoScript;
+  return (spec.flags & kNoMulti) == 0 && (spec.flags & kSubscribing) != kSubscribing;
+}
+
 class Transaction {
  public:
   Transaction(ClientRecord& record, TransactionMemory& memory) : record_(record), memory_(memory) {}
