@@ -11,6 +11,7 @@ namespace larder {
 namespace {
 
 Outcome cmd_monitor(CommandContext& context) {
+  if (context.session.in_exec()) return fail(context, "ERR MONITOR isn't allowed for DENY BLOCKING client");
   context.session.set_monitoring(true);
   context.reply.ok();
   return Outcome::kDone;

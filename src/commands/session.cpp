@@ -278,7 +278,11 @@ void Session::execute_begun(std::size_t index, Execution& execution) {
     count_error(out, mark);
     if (called) statistics_.by_command[command.index].failed.add();
   }
-  if (suppressed() && !std::exchange(answers_all_the_same_, false)) drop_reply(out, mark);
+  if (suppressed()) {
+    if (!std::exchange(answers_all_the_same_, false)) drop_reply(out, mark);
+  } else if (push_client_ != nullptr) [[unlikely]] {
+    push_client_->take_kept();  // is of this request alone
+  }
   if (room_ != nullptr || request.body_skipped()) forget_room();
 }
 
@@ -350,11 +354,13 @@ Outcome Session::call(const FoundCommand& command, const Request& request, const
                          .kept = execution.kept};
   const std::uint64_t hits_before = statistics_.hits.get();
   const std::size_t bytes_before = execution.out.size();
-  if (push_client_ != nullptr && push_client_->notes_reads() && !in_exec()) [[unlikely]]
+  if (push_client_ != nullptr && push_client_->notes_reads()) [[unlikely]]
     note_reads(spec, request, execution);
   const Outcome outcome = spec.function(context);
-  if (push_client_ != nullptr && (command.container == nullptr || command.container->name != "client")) [[unlikely]]
-    push_client_->set_caching_said(false);
+  // What CLIENT CACHING says is about the next command, or all of the next transaction.
+  if (push_client_ != nullptr && (command.container == nullptr || command.container->name != "client")) [[unlikely]] {
+    if (!in_multi() && !in_exec()) push_client_->set_caching_said(false);
+  }
 
   const bool reads_one_key = (spec.flags & kReadOnly) != 0 && spec.keys.first == 1 && spec.keys.last == 1;
   execution.statistics.count({&request, command.index}, reads_one_key && statistics_.hits.get() != hits_before);
@@ -407,7 +413,6 @@ void Session::reset(ReplyBuffer& out) {
     push_client_->unsubscribe_all();
     push_client_->stop_tracking();
     push_client_->deliver(out, version_, PushClient::kAll);
-    keep_pushed(out);
   }
   set_database(0);
   set_version(RespVersion::k2);

@@ -51,7 +51,7 @@ class Session final : public RequestSession {
   bool closing() const override { return closing_; }
   bool mid_request() const override { return parser_.mid_request(); }
   std::size_t buffered_bytes() const override;
-  std::size_t held_body_bytes() const override { return parser_.partial().blob_bytes(); }
+  std::size_t held_body_bytes() const override;
   bool output_must_hurry() const override { return services_.store.pins_too_much(); }
   void abandon_parked(ReplyBuffer& out) override;
   bool may_idle_out() const override { return !is_subscriber(); }
@@ -80,6 +80,8 @@ class Session final : public RequestSession {
   // Made at the first call.
   PushClient& push_client();
   bool is_subscriber() const { return push_client_ != nullptr && push_client_->is_subscriber(); }
+  // Whether the keys that it reads now are noted for CLIENT TRACKING.
+  bool tracks_reads() const { return push_client_ != nullptr && push_client_->notes_reads(); }
   // Pushes pass where replies are switched off: what was appended so far stays when this request's reply is dropped.
   void keep_pushed(const ReplyBuffer& out) {
     if (suppressed()) push_client().keep(out);

@@ -17,11 +17,17 @@ std::size_t Session::buffered_bytes() const {
          (parked_request_ != nullptr ? parked_request_->bytes() : 0);
 }
 
+std::size_t Session::held_body_bytes() const {
+  const bool held = waiting_ != nullptr && waiting_->held;
+  return parser_.partial().blob_bytes() + (held ? waiting_->held->blob_bytes() : 0);
+}
+
 bool Session::let_pass(const FoundCommand& command, std::size_t index, ReplyWriter& reply, Execution& execution) {
   if (record_->monitors.load(std::memory_order_relaxed) &&
       (command.spec->flags & (kWrite | kReadOnly | kMayReplicate)) != 0) {
     reply.error("ERR Replica can't interact with the keyspace");
     statistics_.by_command[command.index].rejected.add();
+    if (in_multi()) transaction_->spoil();
     return false;
   }
   return !held_by_pause(command, index, execution);
@@ -91,6 +97,8 @@ void Session::set_monitoring(bool on) {
 void Session::show_to_monitors(const FoundCommand& command, const Request& request) {
   if (!clients_.attention().has(Attention::kMonitors)) return;
   if ((command.spec->flags & (kAdmin | kSkipMonitor)) != 0) return;
+  // No monitor is shown more than that: all are dropped.
+  if (batch_.monitor_lines.size() > limits::kMonitorOutputBytesMax) return;
   append_monitor_line(
       batch_.monitor_lines,
       {.command = command, .request = request, .client = *record_, .unix_us = services_.clock.unix_us()},

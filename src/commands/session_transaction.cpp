@@ -81,12 +81,6 @@ void Session::exec(CommandContext& context) {
   transaction_->begin_execution();
   {
     Execution execution(context.reply.buffer(), context.now_ms, services_, *record_, statistics_);
-    // Before any shard is locked.
-    if (push_client_ != nullptr && push_client_->notes_reads()) {
-      for (const QueuedCommand& queued : transaction_->queue()) {
-        note_reads(*queued.command.spec, queued.request, execution);
-      }
-    }
     const auto call_queued = [&](const QueuedCommand& queued, const Key* first_key, ReplyWriter& reply) {
       const Outcome outcome = call(queued.command, queued.request, first_key, reply, execution);
       if (outcome == Outcome::kClose) closing_ = true;

@@ -7,7 +7,8 @@
 // an entry for another reason (a full table, a flush) tells it too.
 //
 // LOCKS: those of the table, of the trackers, of the prefixes, one at a time; under them a tracker's, and under that a
-// mailbox's. Nothing here is called while a shard is locked.
+// mailbox's. Nobody waits for a shard while he holds one of them, so that EXEC may note reads, start and stop while it
+// holds its shards; events are delivered without.
 #pragma once
 
 #include <atomic>

@@ -1,8 +1,11 @@
 #include "commands/tracking_table.h"
 
 #include <algorithm>
+#include <bit>
 #include <iterator>
 #include <utility>
+
+#include "commands/tracking.h"
 
 namespace larder {
 
@@ -42,6 +45,11 @@ void TrackingTable::enter(std::string_view key, const Holder& holder) {
   if (entry.first == holder) return;
   if (entry.others == nullptr) entry.others = std::make_unique<std::vector<Holder>>();
   if (std::find(entry.others->begin(), entry.others->end(), holder) != entry.others->end()) return;
+  // Now and then those who track no longer are let go.
+  if (std::has_single_bit(entry.others->size())) {
+    const std::size_t gone = std::erase_if(*entry.others, [](const Holder& one) { return !one->has(kTrackingOn); });
+    count(part, key, 0, -static_cast<std::ptrdiff_t>(gone));
+  }
   entry.others->push_back(holder);
   count(part, key, 0, 1);
 }

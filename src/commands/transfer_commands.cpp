@@ -44,7 +44,10 @@ StatusCode move_item(ShardedStore::MultiAccess& access, const Key& from, const K
   taken.expire_at_ms = item->expire_at_ms;
   if (item->blob == nullptr) taken.short_value.assign(item->value);
   taken.extras = source.extras(from);
-  source.take_out(from, taken.block, op);
+  if (!source.take_out(from, taken.block, op)) {
+    outcome = Transfer::kNoSource;  // a tag of it was deleted just now
+    return StatusCode::kOk;
+  }
   const ItemExtras extras = taken.extras.view();
   const SetOptions options{.expire_at_ms = taken.expire_at_ms, .extras = &extras};
   const StatusCode status = access(to).first.set(to, taken.value(), options, op, EventName::kRenameTo);

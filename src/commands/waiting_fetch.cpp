@@ -44,11 +44,13 @@ void reply_fetched(ReplyWriter& reply, const Fetched& fetched, TimeMs now_ms) {
 }
 
 WaitingFetch::WaitingFetch(const CommandContext& context, const FetchOptions& options, TimeMs deadline_ms)
-    : services_(context.services),
+    : session_(context.session),
+      services_(context.services),
       waiters_(context.lease_waiters),
       statistics_(context.statistics),
       connection_(context.session.record().info.ref),
       options_(options),
+      tracks_(context.session.tracks_reads()),
       deadline_ms_(deadline_ms),
       key_text_(context.arg(1)),
       key_(services_.store.key(context.session.database(), key_text_)) {}
@@ -58,6 +60,8 @@ WaitingFetch::~WaitingFetch() {
 }
 
 bool WaitingFetch::look(ReplyWriter& reply) {
+  // What has ended the wait has used up what was noted for the look before.
+  if (tracks_) session_.push_client().note_read(key_text_);
   const TimeMs now_ms = services_.clock.now_ms();
   const bool may_wait = now_ms < deadline_ms_ && waiters_.add(key_.hash, connection_, shared_from_this());
   Fetched fetched;

@@ -28,11 +28,13 @@ class WaitingFetch final : public ParkedRequest, public std::enable_shared_from_
   // Looks again when the lease is over, if that is before the deadline.
   void set_timer(TimeMs leased_until_ms, TimeMs now_ms);
 
+  Session& session_;  // which owns it once it is parked
   const Services& services_;
   LeaseWaiters& waiters_;
   ThreadStatistics& statistics_;
   const ConnectionRef connection_;
   const FetchOptions options_;
+  const bool tracks_;
   const TimeMs deadline_ms_;
   const std::string key_text_;
   const Key key_;

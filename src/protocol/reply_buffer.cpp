@@ -23,7 +23,7 @@ void ReplyBuffer::append_blob(BlobRef blob, std::string_view part) {
 }
 
 void ReplyBuffer::truncate(const Mark& mark) {
-  LARDER_DCHECK(mark.bytes <= bytes_.size() && mark.bytes >= bytes_sent_ && mark.blobs <= blobs_.size());
+  LARDER_CHECK(mark.bytes <= bytes_.size() && mark.bytes >= bytes_sent_ && mark.blobs <= blobs_.size());
   bytes_.truncate(mark.bytes);
   blobs_.erase(blobs_.begin() + static_cast<std::ptrdiff_t>(mark.blobs), blobs_.end());
   blob_bytes_ = mark.blob_bytes;

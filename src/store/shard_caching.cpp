@@ -142,6 +142,9 @@ void Shard::note_tags(Location location) {
   for (Pass* const pass : {&urgent_, &round_, &tag_pass_}) {
     if (pass->at.segment == number) pass->segment_tag_clock = std::min(pass->segment_tag_clock, record.tag_clock());
   }
+  if (tag_pass_.active && number <= tag_pass_.at.segment && record.tag_clock() < tag_pass_clock_) {
+    tag_pass_again_ = tag_pass_again_ || tags_->any_removed_since(record.tag_clock(), record.tags());
+  }
 }
 
 bool Shard::tags_are_due(TimeMs now_ms) const {

@@ -63,9 +63,11 @@ void Shard::pay_for(std::size_t bytes) {
       std::max(dead_bytes_allowed(), static_cast<std::size_t>(log_.live_bytes()) / kDeadShareMax);
   const bool urgent = log_.dead_bytes() > too_much + 2 * log_.segment_bytes();
   const std::size_t due_bytes = owed_bytes + bytes * (urgent ? kMovedPerAppendedMax : kMovedPerAppended);
-  const std::size_t bytes_now = std::min(due_bytes, kMovedBytesPerVisitMax);
-  compaction_owed_bytes_ = std::min(due_bytes - bytes_now, kMovedBytesOwedMax);
-  compact(bytes_now);
+  const std::uint64_t moved_before = stats_.moved_bytes;
+  compact(std::min(due_bytes, kMovedBytesPerVisitMax));
+  const std::size_t paid_bytes = std::max(std::min(due_bytes, kMovedBytesPerVisitMax),
+                                          static_cast<std::size_t>(stats_.moved_bytes - moved_before));
+  compaction_owed_bytes_ = std::min(due_bytes - std::min(due_bytes, paid_bytes), kMovedBytesOwedMax);
 }
 
 std::size_t Shard::compact(std::size_t bytes_max) {
@@ -74,7 +76,7 @@ std::size_t Shard::compact(std::size_t bytes_max) {
   std::size_t spent = 0;
   while (spent < bytes_max && (advance_compaction() || (wants_compaction() && begin_compaction()))) {
     const std::size_t looked_before = looked_at;
-    const std::size_t count = gather_moves(moves, looked_at);
+    const std::size_t count = gather_moves(moves, bytes_max - spent, looked_at);
     spent += (looked_at - looked_before) * kLookBytes;
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t record_bytes = item(moves[i].from).record_bytes();
@@ -215,9 +217,11 @@ bool Shard::continue_output(Location from) {
   return true;
 }
 
-std::size_t Shard::gather_moves(std::array<Move, kMovesPerBatch>& moves, std::size_t& looked_at) {
+std::size_t Shard::gather_moves(std::array<Move, kMovesPerBatch>& moves, std::size_t bytes_max,
+                                std::size_t& looked_at) {
   std::size_t count = 0;
-  while (count < moves.size()) {
+  std::size_t bytes = 0;
+  while (count < moves.size() && bytes < bytes_max) {
     const Location from = log_.next_live(compaction_.segment, compaction_.offset);
     if (from == kNowhere) break;
     ++looked_at;
@@ -225,6 +229,7 @@ std::size_t Shard::gather_moves(std::array<Move, kMovesPerBatch>& moves, std::si
     moves[count] = {from, hash_of(from)};
     prefetch_for(moves[count]);
     compaction_.offset += static_cast<std::uint32_t>(record.record_bytes());
+    bytes += record.record_bytes();
     ++count;
   }
   return count;

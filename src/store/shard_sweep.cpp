@@ -2,6 +2,7 @@
 // have flushed items or are likely to have an eighth expired, a slow round through those that have anything expired,
 // and one through those that have items with tags from before the latest deletion of a tag.
 #include <algorithm>
+#include <utility>
 
 #include "larder/store/shard.h"
 
@@ -144,7 +145,9 @@ void Shard::note_in(Pass& pass, Location location, TimeMs expire_at_ms, bool is_
 void Shard::finish(Pass& pass) {
   earliest_expiry_ms_ = pass.earliest_ms;
   earliest_due_ms_ = pass.due_ms;
-  if (&pass == &tag_pass_ && active_expiry_) tags_swept_clock_ = tag_pass_clock_;
+  if (&pass == &tag_pass_ && active_expiry_ && !std::exchange(tag_pass_again_, false)) {
+    tags_swept_clock_ = tag_pass_clock_;
+  }
   pass = {};
 }
 

@@ -93,7 +93,10 @@ ShardedStore::ShardedStore(const StoreOptions& options)
   set_warm_bytes();
 }
 
-ShardedStore::~ShardedStore() = default;
+// Shards give back to the budget and look at the tags.
+ShardedStore::~ShardedStore() {
+  slots_.clear();
+}
 
 // --- Events ---
 
@@ -132,11 +135,17 @@ void ShardedStore::deliver_to_listeners(const Events& events) {
 
 // --- Pages ---
 
+void ShardedStore::release_excess_pages() {
+  if (HeldShards::of(*this) == nullptr) PageArena::of_process().release_excess(kExcessBytesPerVisit);
+}
+
 void ShardedStore::do_page_work(Slot& slot, std::optional<PageWork> work) {
   for (int piece = 0; work; ++piece) {
     work->run();
+    // Of a log that is gone it may be the last reference, and goes without the lock.
+    const PageWork done = *std::move(work);
     LockGuard lock(slot.mutex);
-    slot.shard.end_page_work(*work);
+    slot.shard.end_page_work(done);
     work = piece < kPageWorkMax ? slot.shard.begin_page_work() : std::nullopt;
   }
 }
@@ -222,8 +231,10 @@ void ShardedStore::flush(std::optional<Database> database, TimeMs now_ms) {
   for_each_locked(HoldKind::kFlush, [&](Shard& shard) {
     Op op{now_ms, events, nullptr, {}};
     shard.flush(database, op);
-    // A small store is clean at once; of a large one maintain() takes the rest.
-    shard.sweep({.items_max = limits::kEvictItemsPerVisit, .buckets_max = limits::kSweepBucketsPerVisit}, op);
+    // A small store is clean at once; of a large one maintain() takes the rest. Inside EXEC nothing is swept, since
+    // that may evict.
+    if (HeldShards::of(*this) == nullptr)
+      shard.sweep({.items_max = limits::kEvictItemsPerVisit, .buckets_max = limits::kSweepBucketsPerVisit}, op);
   });
   deliver(events);
 }
@@ -432,8 +443,9 @@ std::size_t ShardedStore::value_bytes_max() const {
   const std::uint64_t bytes_max = budget_.bytes_max();
   if (bytes_max == 0) return limits::kValueBytesMax;
   // What an item takes beside its value: its record, that of the block, and the block's rounding to pages.
-  const std::uint64_t taken =
-      fixed_bytes_ + Shard::item_bytes_max(0, SegmentLog::kSegmentBytesMax) - SegmentLog::kSegmentBytesMax + kPageBytes;
+  const std::uint64_t taken = fixed_bytes_ + tags_.stats().bytes +
+                              Shard::item_bytes_max(0, SegmentLog::kSegmentBytesMax) - SegmentLog::kSegmentBytesMax +
+                              kPageBytes;
   return bytes_max <= taken
              ? 0
              : static_cast<std::size_t>(std::min<std::uint64_t>(bytes_max - taken, limits::kValueBytesMax));

@@ -21,7 +21,8 @@ constexpr int kFruitlessTriesMax = 3;
 bool ShardedStore::could_ever_fit(RoomNeeded room) const {
   const std::uint64_t bytes_max = budget_.bytes_max();
   const std::uint64_t items_max = budget_.items_max();
-  return (bytes_max == 0 || room.bytes + fixed_bytes_ <= bytes_max) && (items_max == 0 || room.items <= items_max);
+  return (bytes_max == 0 || room.bytes + fixed_bytes_ + tags_.stats().bytes <= bytes_max) &&
+         (items_max == 0 || room.items <= items_max);
 }
 
 bool ShardedStore::make_room(RoomNeeded missing, Reservation& reservation, TimeMs now_ms, Events& events) {

@@ -10,6 +10,8 @@ namespace larder {
 
 namespace {
 
+constexpr TagHash kNoTag = 0;
+
 // Readers look while another thread writes.
 std::atomic_ref<std::uint64_t> shared(std::uint64_t& field) {
   return std::atomic_ref<std::uint64_t>(field);
@@ -52,7 +54,8 @@ TagClock TagTable::find(TagHash tag) const {
     for (Entry& entry : bucket->entries) {
       if (shared(entry.tag).load(std::memory_order_acquire) != tag) continue;
       const TagClock clock = shared(entry.clock).load(std::memory_order_acquire);
-      if (clock != 0) return clock;
+      // Meanwhile another tag may have got the place: then this one is below the floor, which was raised before.
+      if (clock != 0 && shared(entry.tag).load(std::memory_order_acquire) == tag) return clock;
     }
   }
   return 0;
@@ -94,6 +97,8 @@ TagClock TagTable::remove(TagHash tag, TimeMs now_ms) {
   } else if (entry.tag != tag) {
     raise(floor_, entry.clock);
     dropped_.fetch_add(1, std::memory_order_relaxed);
+    // Whoever sees the new clock does not take it for the old tag's.
+    shared(entry.tag).store(kNoTag, std::memory_order_release);
   }
   shared(entry.clock).store(clock, std::memory_order_release);
   shared(entry.tag).store(tag, std::memory_order_release);

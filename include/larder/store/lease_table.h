@@ -28,7 +28,8 @@ struct Lease {
 
 class LeaseTable {
  public:
-  // Tokens follow from `seed`: who does not know it cannot guess them.
+  // Tokens follow from `seed`, so that two stores' are not mistaken for each other. They guard against mistakes, not
+  // against whoever wants to write: he may SET.
   explicit LeaseTable(std::uint64_t seed) : tokens_(seed) {}
 
   bool empty() const { return leases_ == 0; }

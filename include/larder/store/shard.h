@@ -429,7 +429,8 @@ class Shard final : private PolicyHost {
   bool advance_compaction();
   // A queue's output is full: another follows it, and the walk goes on from the record that had no room.
   bool continue_output(Location from);
-  std::size_t gather_moves(std::array<Move, kMovesPerBatch>& moves, std::size_t& looked_at);
+  // Records of `bytes_max` together, and what the last of them is longer.
+  std::size_t gather_moves(std::array<Move, kMovesPerBatch>& moves, std::size_t bytes_max, std::size_t& looked_at);
   // What moving or removing it will look at.
   void prefetch_for(const Move& move) const;
   // False: the output is full.
@@ -474,6 +475,7 @@ class Shard final : private PolicyHost {
   // The pass for what tags have taken: the clock that it looks for, since when; and that of the last one that was done.
   Pass tag_pass_;
   TagClock tag_pass_clock_ = 0;
+  bool tag_pass_again_ = false;  // something dead was moved to where the pass has been
   TimeMs tag_pass_began_ms_ = 0;
   TagClock tags_swept_clock_ = 0;
   LeaseTable leases_;

@@ -300,9 +300,11 @@ class ShardedStore {
   void deliver(const Events& events) {
     PageArena& arena = PageArena::of_process();
     if (arena.has_excess()) [[unlikely]]
-      arena.release_excess(kExcessBytesPerVisit);
+      release_excess_pages();
     if (!events.empty()) deliver_to_listeners(events);
   }
+  // Some of them; none while this thread holds shards for a transaction.
+  void release_excess_pages();
   void deliver_to_listeners(const Events& events);
 
   bool sweep_shards(std::size_t work_max, std::size_t& work, TimeMs now_ms, WorkDone (Shard::*sweep)(WorkBudget, Op&),

@@ -134,6 +134,15 @@ TEST_F(PubSub, ResetAndClosingEndTheSubscriptions) {
   EXPECT_EQ(info_field("queued_push_bytes"), "0");
 }
 
+TEST_F(PubSub, ResetWithRepliesOffLeavesNothingToTheNextRequests) {
+  listener_.run({"UNSUBSCRIBE"});
+  std::string pings;
+  for (int i = 0; i < 30; ++i) pings += "PING\r\n";
+  listener_.send(pings + "CLIENT REPLY OFF\r\nRESET\r\n");
+  EXPECT_EQ(listener_.send("CLIENT REPLY OFF\r\n"), "");
+  EXPECT_EQ(listener_.send("CLIENT REPLY ON\r\nPING\r\n"), "+OK\r\n+PONG\r\n");
+}
+
 TEST_F(PubSub, ClientListTellsOfSubscribers) {
   listener_.run({"SUBSCRIBE", "a", "b"});
   listener_.run({"PSUBSCRIBE", "c"});

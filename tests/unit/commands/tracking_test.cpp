@@ -124,6 +124,29 @@ TEST_F(ClientTracking, WhatEXECReadsAndChangesIsToldBehindIt) {
   EXPECT_EQ(told(), invalidation("k"));
 }
 
+TEST_F(ClientTracking, WhatAWaitingFetchReadsIsNotedWhenItReads) {
+  runner_.run({"FETCH", "k", "LEASE", "10000"});
+  track();
+  cache_.send("*4\r\n$5\r\nFETCH\r\n$1\r\nk\r\n$4\r\nWAIT\r\n$4\r\n5000\r\n");
+  ASSERT_TRUE(cache_.session().parked());
+  runner_.run({"SET", "k", "1"});
+  EXPECT_NE(told().find("hit"), std::string::npos);
+  EXPECT_EQ(told_of({"SET", "k", "2"}), invalidation("k"));
+}
+
+TEST_F(ClientTracking, CachingIsSaidForAllOfATransaction) {
+  track({"OPTIN"});
+  runner_.run({"SET", "k", "1"});
+  cache_.run({"CLIENT", "CACHING", "YES"});
+  cache_.run({"MULTI"});
+  cache_.run({"PING"});
+  cache_.run({"GET", "k"});
+  cache_.run({"EXEC"});
+  EXPECT_EQ(told_of({"SET", "k", "2"}), invalidation("k"));
+  cache_.run({"GET", "k"});
+  EXPECT_EQ(told_of({"SET", "k", "3"}), "") << "it was said for the transaction";
+}
+
 TEST_F(ClientTracking, FlushTellsThatAllIsGone) {
   track();
   cache_.run({"MGET", "a", "b"});
