@@ -14,8 +14,9 @@ namespace {
 
 class BystandersTest : public testing::TestWithParam<const char*> {
  protected:
-  bool shows(SocketClient& client, const std::string& command, const std::string& text) {
-    client.send(command + "\r\n");
+  // `requests`: inline ones, each with its end of line.
+  bool shows(SocketClient& client, const std::string& requests, const std::string& text) {
+    client.send(requests);
     return client.receive_until("\r\n\r\n").find(text) != std::string::npos;
   }
   TestServer server_{{{"threads", GetParam()}}};
@@ -32,7 +33,7 @@ TEST_P(BystandersTest, AllGoOnInTheirOrderWhenAPauseEnds) {
     clients.back().send("GET none\r\nINCR n\r\nSET k" + std::to_string(i) + " v\r\nGET k" + std::to_string(i) + "\r\n");
     EXPECT_EQ(clients.back().receive(5), "$-1\r\n");
   }
-  EXPECT_TRUE(eventually([&] { return shows(operating, "INFO clients", "blocked_clients:16"); }));
+  EXPECT_TRUE(eventually([&] { return shows(operating, "INFO clients\r\n", "blocked_clients:16"); }));
   EXPECT_EQ(operating.exchange("GET n\r\nCLIENT UNPAUSE\r\n", "$-1\r\n+OK\r\n"), "$-1\r\n+OK\r\n");
   for (SocketClient& client : clients) {
     EXPECT_EQ(client.receive_until("\r\n")[0], ':');
@@ -100,9 +101,9 @@ TEST_P(BystandersTest, AMonitorThatDoesNotReadIsClosedAndNobodyElseNotices) {
   bool closed = false;
   for (int i = 0; i < 2'000 && !closed; ++i) {
     ASSERT_EQ(client.exchange("ECHO " + value + "\r\n", reply), reply);
-    if (i % 100 == 0) closed = !shows(operating, "CLIENT LIST TYPE normal\r\nINFO clients", " flags=O ");
+    if (i % 100 == 0) closed = !shows(operating, "CLIENT LIST TYPE normal\r\nINFO clients\r\n", " flags=O ");
   }
-  EXPECT_TRUE(closed || eventually([&] { return !shows(operating, "CLIENT LIST\r\nINFO clients", " flags=O "); }));
+  EXPECT_TRUE(closed || eventually([&] { return !shows(operating, "CLIENT LIST\r\nINFO clients\r\n", " flags=O "); }));
 }
 
 }  // namespace
