@@ -34,8 +34,10 @@ std::optional<ClientType> parse_client_type(std::string_view name) {
 
 // Nothing: the error was written.
 std::optional<ClientType> read_client_type(CommandContext& context, std::size_t index) {
-  const auto type = parse_client_type(context.arg(index));
-  if (!type) context.reply.error("ERR Unknown client type '" + std::string(context.arg(index)) + "'");
+  const std::string_view name = context.arg(index);
+  const auto type = parse_client_type(name);
+  // As Redis shows it: up to a zero byte.
+  if (!type) context.reply.error("ERR Unknown client type '" + std::string(name.substr(0, name.find('\0'))) + "'");
   return type;
 }
 

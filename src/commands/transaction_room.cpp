@@ -1,6 +1,5 @@
 #include "commands/transaction_room.h"
 
-#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -24,9 +23,9 @@ std::size_t bytes_before_offset(const CommandSpec& spec, const Request& request)
   for (const OffsetArgument& argument : kOffsets) {
     if (spec.name != argument.name) continue;
     const auto offset = parse_uint64(request[argument.index]);
-    // One beyond is refused by the command.
-    return static_cast<std::size_t>(
-        std::min<std::uint64_t>(offset.value_or(0) / argument.per_byte, limits::kValueBytesMax));
+    const std::uint64_t bytes = offset.value_or(0) / argument.per_byte;
+    // One beyond the largest value is refused by the command, and takes nothing.
+    return bytes < limits::kValueBytesMax ? static_cast<std::size_t>(bytes) : 0;
   }
   return 0;
 }

@@ -49,7 +49,7 @@ Request Request::owned() const {
 }
 
 std::size_t Request::memory_bytes() const {
-  std::size_t bytes = arguments_.capacity() * sizeof arguments_[0] + own_bytes_.capacity() +
+  std::size_t bytes = arguments_.capacity() * sizeof(std::string_view) + own_bytes_.capacity() +
                       blobs_.capacity() * sizeof(std::pair<std::size_t, BlobRef>);
   for (const auto& [index, block] : blobs_) bytes += Blob::footprint_bytes(block->size());
   return bytes;
