@@ -108,7 +108,7 @@ class Session final : public RequestSession {
   // A queued command, by its index, has answered an error.
   void count_failed(std::size_t command, std::string_view code);
 
-  // --- Answering later ---
+  // --- Answering later (session_parking.cpp) ---
   using WriteReply = std::function<void(ReplyWriter&)>;
   // Parks the session on the request being executed and returns the ticket of its answer. A handler that parks returns
   // Outcome::kParked. After `time_limit` the client gets `timeout_error`; inside EXEC, where nothing waits, it gets it

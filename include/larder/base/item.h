@@ -6,9 +6,8 @@
 //     value length u30, form u2 | key length u16 | policy bits u8 | flags u8                8 bytes, always
 //     [prev u32 | next u32 | last access u32]                                              12, form kListItem
 //     [expiry i64, ms]                                                                      8, flag kHasExpiry
-//     [mask u16 | database u16 | soft expiry i64 | tag clock u64, count u8, hashes u64 ...]  flag kHasExtension; what
-//     is
-//                                                                                           there of it says the mask
+//     [mask u16 | database u16 | soft expiry i64 |                                          flag kHasExtension; the
+//      tag clock u64, count u8, hashes u64 ...]                                             mask says which are there
 //     key | value, or the Blob* of a value in a block of its own (flag kHasBlob)            rounded up to 8
 //
 // INVARIANTS: a dead record is a filler of the same length. What an item does not use it does not pay for.

@@ -2,7 +2,7 @@
 // there is one, every operation of the thread on that store finds its shards locked already, and shares the
 // transaction's events and room: so whoever works on the store needs not know whether it is inside a transaction.
 //
-// Which locks a thread holds is a property of the thread, and so it is kept with it: the one thread-local of the house.
+// Which locks a thread holds is a property of the thread, and so it is kept with it.
 // Where there is none, an operation pays for one look at it.
 #pragma once
 

@@ -18,8 +18,9 @@
 //
 // INVARIANTS (check_invariants): a segment's records fill it from its beginning to `used` without gaps; its live bytes
 // and items are the sums over its live records; none of them expires before its `earliest_expiry_ms`, none has tags
-// older than its `oldest_tag_clock`. Bytes that are no live record's, headers of fillers aside, are poisoned. Source:
-// Rosenblum and Ousterhout, "The design and implementation of a log-structured file system", SOSP 1991.
+// older than its `oldest_tag_clock`. Bytes that are no live record's, headers of fillers aside, are poisoned.
+//
+// Source: Rosenblum and Ousterhout, "The design and implementation of a log-structured file system", SOSP 1991.
 #pragma once
 
 #include <algorithm>
