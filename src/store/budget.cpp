@@ -35,9 +35,12 @@ std::size_t above(std::uint64_t used, std::uint64_t limit) {
 }  // namespace
 
 void PinnedBytes::give_back(std::size_t bytes) {
-  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
-  const LockGuard lock(mutex_);
-  if (budget_ != nullptr) budget_->give_back({bytes, 0});
+  {
+    const LockGuard lock(mutex_);
+    if (budget_ != nullptr) budget_->give_back({bytes, 0});
+  }
+  // Last: who sees nothing pinned finds the budget without it.
+  bytes_.fetch_sub(bytes, std::memory_order_release);
 }
 
 void PinnedBytes::detach() {

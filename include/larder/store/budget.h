@@ -25,7 +25,7 @@ class PinnedBytes final : public BlobCharge {
   explicit PinnedBytes(Budget& budget) : budget_(&budget) {}
 
   void add(std::size_t bytes) { bytes_.fetch_add(bytes, std::memory_order_relaxed); }
-  std::uint64_t get() const { return bytes_.load(std::memory_order_relaxed); }
+  std::uint64_t get() const { return bytes_.load(std::memory_order_acquire); }
   void give_back(std::size_t bytes) override;
   // The budget ends.
   void detach();
