@@ -53,6 +53,7 @@ struct ClientRecord {
   std::atomic<std::int32_t> queued_commands{-1};  // between MULTI and EXEC; otherwise -1
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> transaction_bytes{0};  // what it has queued and watches takes
+  std::atomic<std::uint64_t> held_body_bytes{0};    // large arguments of a request that CLIENT PAUSE holds
   std::array<std::atomic<std::uint32_t>, kChannelKinds> subscriptions{};
 
   std::atomic<std::uint32_t> tracking{0};           // of TrackingFlag
@@ -84,6 +85,8 @@ class ClientRegistry {
   void for_each(const std::function<void(const ClientRecord&)>& visit) const;
   std::size_t size() const;
   TransactionMemory& transaction_memory() { return transaction_memory_; }
+  // What the tables of the LCS that are being worked on take.
+  std::atomic<std::size_t>& lcs_bytes() { return lcs_bytes_; }
 
   const AttentionFlags& attention() const { return attention_; }
   ClientPause& pause() { return pause_; }
@@ -96,6 +99,7 @@ class ClientRegistry {
   mutable Mutex mutex_;
   std::unordered_map<std::uint64_t, std::shared_ptr<ClientRecord>> clients_ GUARDED_BY(mutex_);
   TransactionMemory transaction_memory_;
+  std::atomic<std::size_t> lcs_bytes_{0};
 };
 
 }  // namespace larder

@@ -113,6 +113,7 @@ void KeyNotifier::on_events(std::span<const Event> events) {
 }
 
 void KeyNotifier::notify_of(const Event& event, bool announced, Wakeups& wakeups) {
+  if (event.is_hidden) return;
   // What is put in the place of another key's value counts as new.
   const bool is_new = event.is_new || event.name == EventName::kRenameTo || event.name == EventName::kCopyTo;
   if (is_new && !announced) notify(kNotifyNew, "new", event.database, event.key, wakeups);
@@ -120,10 +121,10 @@ void KeyNotifier::notify_of(const Event& event, bool announced, Wakeups& wakeups
   if (event.sets_expiry) notify(kNotifyGeneric, text_of(EventName::kExpire), event.database, event.key, wakeups);
 }
 
-void KeyNotifier::on_miss(const Key& key) {
+void KeyNotifier::on_misses(std::span<const Key> keys) {
   if (!channels_.anybody_listens()) return;
   Wakeups wakeups;
-  notify(kNotifyMiss, "keymiss", key.database, key.bytes, wakeups);
+  for (const Key& key : keys) notify(kNotifyMiss, "keymiss", key.database, key.bytes, wakeups);
   wakeups.send(port_);
 }
 

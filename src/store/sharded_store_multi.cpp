@@ -78,7 +78,7 @@ RoomNeeded ShardedStore::room_for(std::span<const Key> stored, const ShardNumber
 
 StatusCode ShardedStore::run_locked_all(const ShardNumbers& ascending, HoldKind kind, TimeMs now_ms, Reservation* held,
                                         const std::function<RoomNeeded()>& wanted,
-                                        const std::function<StatusCode(Op&)>& body) {
+                                        const std::function<StatusCode(Op&)>& body, PreparedFlush* flush) {
   Events events(wanted_events_);
   StatusCode status = StatusCode::kOutOfMemory;
   {
@@ -97,6 +97,7 @@ StatusCode ShardedStore::run_locked_all(const ShardNumbers& ascending, HoldKind 
       }
       if (ready) status = body(op);
       unlock_all(ascending, kind, begin_ns);
+      if (flush != nullptr) keep_flushed(*flush);
       if (ready || attempt == kRoomAttemptsMax || !make_room(missing, reservation, now_ms, events)) break;
     }
   }
@@ -117,8 +118,9 @@ StatusCode ShardedStore::run_multi(std::span<const Key> keys, RoomNeeded room, T
   HeldShards* const mine = HeldShards::of(*this);
   if (mine == nullptr) return run_locked_all(numbers, HoldKind::kSeveralKeys, now_ms, held, wanted, run_body);
   LARDER_CHECK(std::all_of(numbers.begin(), numbers.end(), [&](std::uint32_t number) { return mine->has(number); }));
-  if (!mine->secure(budget_, wanted())) return StatusCode::kOutOfMemory;
   Op op = mine->operation(now_ms);
+  if (held != nullptr) op.reservation->take_over(*held);
+  if (!mine->secure(budget_, wanted())) return StatusCode::kOutOfMemory;
   const StatusCode status = run_body(op);
   return status == StatusCode::kNeedsRoom ? StatusCode::kOutOfMemory : status;
 }
@@ -131,11 +133,14 @@ ShardedStore::ShardNumbers ShardedStore::all_shards() const {
   return numbers;
 }
 
-std::size_t ShardedStore::value_bytes_of(std::span<const Key> keys, TimeMs now_ms) NO_LOCK_ANALYSIS {
-  std::size_t bytes = 0;
+ShardedStore::ValueBytes ShardedStore::value_bytes_of(std::span<const Key> keys, TimeMs now_ms) NO_LOCK_ANALYSIS {
+  ValueBytes bytes;
   for (const Key& key : keys) {
     const auto item = slot_of(key.hash).shard.inspect(key, now_ms);
-    if (item) bytes += Shard::item_bytes_max(0, item->value.size());
+    if (!item) continue;
+    const std::size_t its_bytes = Shard::item_bytes_max(0, item->value.size(), item->tags);
+    bytes.sum += its_bytes;
+    bytes.max = std::max(bytes.max, its_bytes);
   }
   return bytes;
 }
@@ -143,14 +148,21 @@ std::size_t ShardedStore::value_bytes_of(std::span<const Key> keys, TimeMs now_m
 StatusCode ShardedStore::run_exclusive(const Exclusive& needs, TimeMs now_ms, const std::function<void()>& body) {
   const ShardNumbers numbers = needs.all_shards ? all_shards() : shards_of(needs.keys);
   const auto wanted = [&] {
-    const std::size_t bytes = needs.room_bytes + value_bytes_of(needs.copied, now_ms);
+    const std::size_t bytes =
+        needs.room_bytes + value_bytes_of(needs.copied, now_ms).sum + value_bytes_of(needs.rewritten, now_ms).max;
     return room_for(needs.stored, numbers, {bytes, needs.stored.size()}, now_ms);
   };
-  return run_locked_all(numbers, HoldKind::kTransaction, now_ms, nullptr, wanted, [&](Op& op) {
-    const HeldShards held(*this, numbers, op);
+  PreparedFlush flush;
+  const bool flushes = needs.flushes_all && begin_flush_all();
+  if (flushes) flush.empty = empty_for_all();
+  const auto run_body = [&](Op& op) {
+    const HeldShards held(*this, numbers, op, flush);
     body();
     return StatusCode::kOk;
-  });
+  };
+  const StatusCode status = run_locked_all(numbers, HoldKind::kTransaction, now_ms, nullptr, wanted, run_body, &flush);
+  if (flushes) end_flush_all();
+  return status;
 }
 
 }  // namespace larder

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -65,15 +66,20 @@ class FakePort final : public ConnectionPort {
 
   void post(ConnectionRef to, ConnectionTask task) override;
   void post_after(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) override;
+  void set_timer(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) override;
 
   struct Due {
     ConnectionRef to;
     ConnectionTask task;
+    bool is_timer = false;
   };
   // Takes out what may run now, in order.
   std::vector<Due> take_due();
   // Tasks waiting, due or not.
   std::size_t waiting() const;
+
+  // Called with each task that is posted, by its thread. Null: not at all.
+  std::function<void()> on_post;
 
  private:
   const Clock& clock_;

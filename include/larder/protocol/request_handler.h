@@ -87,10 +87,11 @@ class RequestSession {
   virtual bool closing() const = 0;
   // True inside a request whose rest has not come (for the receive time limit).
   virtual bool mid_request() const = 0;
-  // Bytes the session keeps for an unfinished request, bodies aside; bounded by net.
+  // Bytes the session keeps for a request that is unfinished, or parked before it is executed, bodies aside; bounded by
+  // net.
   virtual std::size_t buffered_bytes() const = 0;
-  // Bodies received that an unfinished request still waits with, in bytes (MSET with several large values); 0 once it
-  // is executed. They count against what all unfinished requests together may hold.
+  // Bodies received that such a request waits with, in bytes (MSET with several large values); 0 once it is executed.
+  // They count against what all unfinished requests together may hold.
   virtual std::size_t held_body_bytes() const { return 0; }
 
   // True while so much memory is kept for nothing but replies that are not taken that their clients have less time.
@@ -124,6 +125,9 @@ class ConnectionPort {
     for (const ConnectionRef& one : to) post(one, task);
   }
   virtual void post_after(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) = 0;
+  // The same for what is set again and again: each connection has one such timer, and this takes the place of what it
+  // was set to before. (That may run all the same, if its time has come.)
+  virtual void set_timer(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) = 0;
 };
 
 class RequestHandler {

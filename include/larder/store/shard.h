@@ -75,6 +75,9 @@ class Shard final : private PolicyHost {
     std::size_t range_bytes = SegmentLog::kRangeBytesMax;
   };
 
+  // What one with such a range reserves of address space.
+  static std::size_t address_space_bytes(std::size_t range_bytes);
+
   Shard(const Options& options, Budget& budget);
   ~Shard() override;
   Shard(const Shard&) = delete;
@@ -186,8 +189,8 @@ class Shard final : private PolicyHost {
   void end_page_work(const PageWork& work);
 
   const ShardStats& stats() const { return stats_; }
-  // An upper bound of what set() will charge for an item, its share of the index's growth aside.
-  static std::size_t item_bytes_max(std::size_t key_bytes, std::size_t value_bytes);
+  // An upper bound of what set() will charge for an item with so many tags, its share of the index's growth aside.
+  static std::size_t item_bytes_max(std::size_t key_bytes, std::size_t value_bytes, std::uint8_t tags = 0);
   // An upper bound of what the index takes more while `inserts` new items come.
   std::size_t growth_bytes_max(std::size_t inserts) const { return index_.growth_bytes_max(inserts); }
 
@@ -292,15 +295,17 @@ class Shard final : private PolicyHost {
   // The item gets a record with a field for its expiry. False: there is no address space.
   bool add_expiry(Location old, const Key& key, TimeMs expire_at_ms, Op& op);
   void note_expiry(Location location, TimeMs expire_at_ms, TimeMs now_ms);
-  struct Novelty {
+  // As Event's.
+  struct Particulars {
     bool is_new = false;
     bool sets_expiry = false;
+    bool is_hidden = false;
   };
   void emit(EventName name, Database database, std::string_view key, Op& op) { emit(name, database, key, op, {}); }
-  void emit(EventName name, Database database, std::string_view key, Op& op, Novelty novelty) {
+  void emit(EventName name, Database database, std::string_view key, Op& op, Particulars particulars) {
     ++sequence_;
     const EventKind kind = event_kind(name);
-    if (!watches_.empty()) [[unlikely]]
+    if (!watches_.empty() && !particulars.is_hidden) [[unlikely]]
       note_watched(kind, database, key);
     if (!op.events.wants(kind)) return;
     op.events.add({.kind = kind,
@@ -309,9 +314,15 @@ class Shard final : private PolicyHost {
                    .sequence = sequence_,
                    .key = {},
                    .name = name,
-                   .is_new = novelty.is_new,
-                   .sets_expiry = novelty.sets_expiry},
+                   .is_new = particulars.is_new,
+                   .sets_expiry = particulars.sets_expiry,
+                   .is_hidden = particulars.is_hidden},
                   key);
+  }
+  // Of the item that goes.
+  void emit_end(EventName name, Location location, Op& op) {
+    const ItemRef gone = item(location);
+    emit(name, gone.database(), gone.key(), op, {.is_hidden = gone.is_negative()});
   }
   void note_watched(EventKind kind, Database database, std::string_view key);
   // Takes the item out of everything. REQUIRES: what is wanted of its bytes has been read.

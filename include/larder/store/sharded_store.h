@@ -79,6 +79,10 @@ struct DatabaseStats {
 
 class ShardedStore {
  public:
+  // The address space, memory or not, that one of so many shards takes at most, large values and what FLUSHALL has left
+  // to be freed included.
+  static std::size_t address_space_bytes(std::uint32_t shards);
+
   explicit ShardedStore(const StoreOptions& options);
   ~ShardedStore();
 
@@ -121,17 +125,28 @@ class ShardedStore {
   // operations that it does, and what is called here for one of these keys, or with all shards for the keyspace, finds
   // its locks held. `body` may take no lock that somebody holds while waiting for a shard, and calls nothing of the
   // sections "Background" and "Settings". The room is made before, as by run_multi(): of `room` what is not held
-  // yet, the keys of `stored`, each named once, counted as new items if they do not exist, and the length of what the
-  // keys of `copied` have. An operation that needs more overdraws, bounded; one that needs more than that answers
+  // yet, the keys of `stored`, each named once, counted as new items if they do not exist, the length of what the
+  // keys of `copied` have, and the greatest length of what those of `rewritten` have, beside which the new value is
+  // made. An operation that needs more overdraws, bounded; one that needs more than that answers
   // kOutOfMemory. Errors: kOutOfMemory before `body` was called.
   struct Exclusive {
     std::span<const Key> keys = {};
     bool all_shards = false;
+    // `body` will call flush() for all databases. Where it is not said, or it does so a second time, the items are
+    // marked as those of one database are.
+    bool flushes_all = false;
     std::span<const Key> stored = {};  // among `keys`, as `copied` is
     std::span<const Key> copied = {};
+    std::span<const Key> rewritten = {};  // likewise
     std::size_t room_bytes = 0;
   };
   StatusCode run_exclusive(const Exclusive& needs, TimeMs now_ms, const std::function<void()>& body);
+
+  // --- Room for a value that is made of others, which stay there meanwhile ---
+  // Sees to it that `reservation` holds what is wanted, for a value that is then given to run() or run_multi() with it:
+  // made as for a write, taken from the transaction's where this thread is in one. `beside`: what cannot go meanwhile.
+  // False: it is not to be had; where both together never fit, nothing was evicted.
+  bool reserve(Reservation& reservation, RoomNeeded wanted, RoomNeeded beside, TimeMs now_ms);
 
   // --- Room for a value that is still arriving, a little at a time, so that nobody waits while it is made ---
   // An empty reservation, to be given to run() or run_multi() when all is there. The store must outlive it.
@@ -310,7 +325,18 @@ class ShardedStore {
   bool sweep_shards(std::size_t work_max, std::size_t& work, TimeMs now_ms, WorkDone (Shard::*sweep)(WorkBudget, Op&),
                     std::uint32_t& next);
   bool flush_all(TimeMs now_ms);
+  // Inside a transaction. False: nothing is prepared for it.
+  bool flush_all_held(HeldShards& held, TimeMs now_ms);
+  // Each FLUSHALL takes the address space of a whole store until what it flushed is free: at most so many do. False: as
+  // many do already.
+  static constexpr std::size_t kFlushesWaitingMax = 4;
+  bool begin_flush_all();
+  void end_flush_all();
+  std::vector<Shard::Empty> empty_for_all();
   static Shard::Empty empty_for(Slot& slot);
+  // Frees a small one, leaves a large one for later; `large`: how many of those there have been.
+  void keep_flushed(std::unique_ptr<FlushedContents> flushed, int& large);
+  void keep_flushed(PreparedFlush& flush);
   // Frees a slice of what FLUSHALL has left behind. False: there is nothing left.
   bool free_flushed(std::size_t work_max);
 
@@ -339,14 +365,21 @@ class ShardedStore {
   // Returns when the hold began.
   std::int64_t lock_all(const ShardNumbers& ascending, HoldKind kind);
   void unlock_all(const ShardNumbers& ascending, HoldKind kind, std::int64_t begin_ns);
-  // Makes the room that `wanted()` names, asked under the locks, and calls `body` when it is there.
+  // Makes the room that `wanted()` names, asked under the locks, and calls `body` when it is there. What `flush` has
+  // then is kept to be freed once the locks are released; it may be null.
   StatusCode run_locked_all(const ShardNumbers& ascending, HoldKind kind, TimeMs now_ms, Reservation* held,
-                            const std::function<RoomNeeded()>& wanted, const std::function<StatusCode(Op&)>& body);
+                            const std::function<RoomNeeded()>& wanted, const std::function<StatusCode(Op&)>& body,
+                            PreparedFlush* flush = nullptr);
   // What `room` comes to where the keys are stored, under their locks.
   RoomNeeded room_for(std::span<const Key> stored, const ShardNumbers& numbers, RoomNeeded room, TimeMs now_ms);
   std::size_t existing(std::span<const Key> keys, TimeMs now_ms);
   std::size_t index_growth_bytes_max(std::span<const Key> keys, const ShardNumbers& numbers);
-  std::size_t value_bytes_of(std::span<const Key> keys, TimeMs now_ms);
+  // What the keys' values take, all of them together and the largest.
+  struct ValueBytes {
+    std::size_t sum = 0;
+    std::size_t max = 0;
+  };
+  ValueBytes value_bytes_of(std::span<const Key> keys, TimeMs now_ms);
 
   const Hasher hasher_;
   const int shard_bits_;
@@ -375,6 +408,7 @@ class ShardedStore {
   // What FLUSHALL has left behind. Locked with no shard locked.
   Mutex flushed_mutex_;
   std::vector<std::unique_ptr<FlushedContents>> flushed_ GUARDED_BY(flushed_mutex_);
+  std::size_t flushes_begun_ GUARDED_BY(flushed_mutex_) = 0;  // between begin_flush_all() and end_flush_all()
   std::atomic<bool> has_flushed_{false};
   // Writers who found no victim left make room one at a time, holding this; how many do or wait to. Locked before any
   // shard.

@@ -121,9 +121,12 @@ TEST_P(TransactionTest, TheKeyspaceIsThereInside) {
                                          {"RANDOMKEY"},
                                          {"SCAN", "0", "COUNT", "100"},
                                          {"FLUSHALL"},
+                                         {"SET", "k", "w"},
+                                         {"FLUSHALL"},
                                          {"DBSIZE"}});
   EXPECT_EQ(reply, array({integer(20), std::string(kOk), std::string(kOk), array({bulk("k")}), bulk("k"),
-                          array({bulk("0"), array({bulk("k")})}), std::string(kOk), integer(0)}));
+                          array({bulk("0"), array({bulk("k")})}), std::string(kOk), std::string(kOk), std::string(kOk),
+                          integer(0)}));
 }
 
 TEST_P(TransactionTest, SelectCountsForWhatFollowsIt) {
@@ -345,6 +348,28 @@ TEST_P(TransactionTest, OneThatHadExpiredBeforeHasNot) {
   EXPECT_EQ(transaction({{"GET", "k"}}), array({std::string(kNull)}));
 }
 
+TEST_P(TransactionTest, ANegativeItemIsNoKeyToWhoWatches) {
+  const std::string unchanged = array({"+PONG\r\n"});
+  client_.run({"WATCH", "k"});
+  other_.run({"SET", "k", "", "NEGATIVE", "PX", "10"});
+  EXPECT_EQ(transaction({{"PING"}}), unchanged) << "there is as little as before";
+  client_.run({"WATCH", "k"});
+  runner_.advance_ms(10);
+  runner_.maintain();
+  EXPECT_EQ(transaction({{"PING"}}), unchanged) << "and when its time has come";
+  other_.run({"SET", "k", "", "NEGATIVE"});
+  client_.run({"WATCH", "k"});
+  EXPECT_EQ(other_.run({"DEL", "k"}), integer(0));
+  EXPECT_EQ(transaction({{"PING"}}), unchanged) << "and when it is deleted";
+  other_.run({"SET", "k", "", "NEGATIVE"});
+  client_.run({"WATCH", "k"});
+  other_.run({"SET", "k", "v"});
+  EXPECT_EQ(transaction({{"PING"}}), kChanged);
+  client_.run({"WATCH", "k"});
+  other_.run({"SET", "k", "", "NEGATIVE"});
+  EXPECT_EQ(transaction({{"PING"}}), kChanged) << "there was a value";
+}
+
 TEST_P(TransactionTest, UnwatchForgetsTheKeys) {
   client_.run({"WATCH", "k"});
   other_.run({"SET", "k", "1"});
@@ -463,6 +488,26 @@ TEST_P(FullTransactionTest, WhatIsCopiedOrStretchedFindsItsRoom) {
                          {"BITOP", "NOT", "not", "large"}}),
             array({integer(1), integer(2'000'001), integer(0), integer(3'000'000)}));
   EXPECT_LE(runner_.store().used_bytes(), kMaxmemory);
+}
+
+// They take more of a record than their words have letters.
+TEST_P(FullTransactionTest, WhatHasTagsFindsItsRoom) {
+  constexpr int kItems = 10'000;
+  std::vector<std::string> set = {"SET", "", "v", "SOFTEX", "9", "EX", "99", "TAGS", "32"};
+  for (char tag = 'A'; tag < 'A' + 32; ++tag) set.emplace_back(1, tag);
+  Commands sets;
+  Commands copies;
+  for (int i = 0; i < kItems; ++i) {
+    set[1] = "new" + std::to_string(i);
+    sets.push_back(set);
+    copies.push_back({"COPY", set[1], "copy" + std::to_string(i)});
+  }
+  runner_.advance_ms(1);
+  EXPECT_EQ(transaction(sets).find('-'), std::string::npos);
+  runner_.advance_ms(1);
+  EXPECT_EQ(transaction(copies).find('-'), std::string::npos);
+  EXPECT_LE(runner_.store().used_bytes(), kMaxmemory);
+  EXPECT_EQ(runner_.run({"GET", "copy" + std::to_string(kItems - 1)}), bulk("v"));
 }
 
 TEST_P(FullTransactionTest, AWatchedKeyThatIsEvictedHasChanged) {
