@@ -1,11 +1,12 @@
-// ioredis at its defaults. Usage: node ioredis_client.mjs PORT
+// ioredis, or what is a fork of it, at its defaults. Usage: node ioredis_client.mjs PORT ioredis|iovalkey
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { Redis } from 'ioredis';
 
-const port = Number(process.argv[2]);
-const client = new Redis(port);
+const [port, library] = [Number(process.argv[2]), process.argv[3]];
+const { Redis } = await import(library);
+const open = () => new Redis(port, '127.0.0.1');
+const client = open();
 
 assert.equal(await client.set('greeting', 'hello'), 'OK');
 assert.equal(await client.get('greeting'), 'hello');
@@ -15,6 +16,7 @@ assert.deepEqual(await client.mget('greeting', 'nothing'), ['hello', null]);
 assert.equal(await client.set('short', 'x', 'EX', 100), 'OK');
 assert.equal(await client.ttl('short'), 100);
 assert.equal(await client.expire('short', 200), 1);
+await client.del('counter:io');
 assert.equal(await client.del('counter:io', 'nothing'), 0);
 assert.equal(await client.incr('counter:io'), 1);
 
@@ -37,19 +39,38 @@ const found = new Set();
 for await (const keys of client.scanStream({ match: 'io:*', count: 300 })) keys.forEach((key) => found.add(key));
 assert.equal(found.size, 5_000);
 
+// Of two who count under WATCH one is told to try again.
+const other = open();
+await client.watch('counter:io');
+await other.incr('counter:io');
+assert.equal(await client.multi().incr('counter:io').exec(), null);
+assert.deepEqual(await client.multi().incr('counter:io').get('counter:io').exec(), [[null, 3], [null, '3']]);
+
+// A subscriber is a connection of its own.
+const subscriber = open();
+const heard = [];
+const heardAll = new Promise((resolve) => subscriber.on('message', (channel, message) => {
+  heard.push([channel, message]);
+  if (heard.length === 100) resolve();
+}));
+assert.equal(await subscriber.subscribe('news', 'weather'), 2);
+for (let i = 0; i < 100; i += 1) assert.equal(await client.publish(i % 2 ? 'news' : 'weather', String(i)), 1);
+await heardAll;
+assert.deepEqual(heard, Array.from({ length: 100 }, (_, i) => [i % 2 ? 'news' : 'weather', String(i)]));
+
 await assert.rejects(client.call('GET'), /wrong number of arguments for 'get' command/);
 await assert.rejects(client.incr('greeting'), /value is not an integer or out of range/);
 await assert.rejects(client.call('NOSUCH', 'a'), /unknown command 'NOSUCH', with args beginning with: 'a'/);
 assert.match(await client.info(), /redis_version:/);
 
 // Killed: ioredis connects again by itself.
-const victim = new Redis(port);
+const victim = open();
 const id = await victim.client('ID');
 const reconnected = new Promise((resolve) => victim.once('close', () => victim.once('ready', resolve)));
 assert.equal(await client.client('KILL', 'ID', id), 1);
 await reconnected;
 assert.equal(await victim.get('greeting'), 'hello');
 
-await Promise.all([client.quit(), victim.quit()]);
-const { version } = JSON.parse(readFileSync(new URL('./node_modules/ioredis/package.json', import.meta.url)));
-console.log(`ioredis ${version}`);
+await Promise.all([client, other, subscriber, victim].map((one) => one.quit()));
+const { version } = JSON.parse(readFileSync(new URL(`./node_modules/${library}/package.json`, import.meta.url)));
+console.log(`${library} ${version}`);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createClient, RESP_TYPES } from 'redis';
+import { createClient, RESP_TYPES, WatchError } from 'redis';
 
 const port = Number(process.argv[2]);
 const open = async () => {
@@ -39,6 +39,26 @@ const found = new Set();
 for await (const keys of client.scanIterator({ MATCH: 'node:*', COUNT: 300 })) keys.forEach((key) => found.add(key));
 assert.equal(found.size, 5_000);
 
+// Of two who count under WATCH one is told to try again.
+const other = await open();
+await client.watch('counter:node');
+await other.incr('counter:node');
+await assert.rejects(client.multi().incr('counter:node').exec(), WatchError);
+const [count, text] = await client.multi().incr('counter:node').get('counter:node').exec();
+assert.equal(text, String(count));
+
+// A subscriber is a connection of its own.
+const subscriber = await open();
+const heard = [];
+let heardAll;
+const allWereHeard = new Promise((resolve) => { heardAll = resolve; });
+await subscriber.pSubscribe('news:*', (message, channel) => {
+  if (heard.push([channel, message]) === 100) heardAll();
+});
+for (let i = 0; i < 100; i += 1) assert.equal(await client.publish(`news:${i % 2}`, String(i)), 1);
+await allWereHeard;
+assert.deepEqual(heard, Array.from({ length: 100 }, (_, i) => [`news:${i % 2}`, String(i)]));
+
 await assert.rejects(client.sendCommand(['GET']), /wrong number of arguments for 'get' command/);
 await assert.rejects(client.incr('greeting'), /value is not an integer or out of range/);
 await assert.rejects(client.sendCommand(['NOSUCH', 'a']), /unknown command 'NOSUCH', with args beginning with: 'a'/);
@@ -52,6 +72,6 @@ assert.equal(await client.clientKill({ filter: 'ID', id }), 1);
 await reconnected;
 assert.equal(await victim.get('greeting'), 'hello');
 
-await Promise.all([client.close(), victim.close()]);
+await Promise.all([client, other, subscriber, victim].map((one) => one.close()));
 const { version } = JSON.parse(readFileSync(new URL('./node_modules/redis/package.json', import.meta.url)));
 console.log(`node-redis ${version}`);
