@@ -127,7 +127,7 @@ void Tracking::add_prefix(const std::shared_ptr<Tracker>& tracker, std::string_v
   tracker->prefixes.emplace_back(prefix);
   const LockGuard guard(prefixes_mutex_);
   by_prefix_[std::string(prefix)].push_back(tracker);
-  prefix_count_.store(by_prefix_.size(), std::memory_order_relaxed);
+  note_prefixes();
 }
 
 void Tracking::drop_prefixes(const std::shared_ptr<Tracker>& tracker) {
@@ -138,8 +138,15 @@ void Tracking::drop_prefixes(const std::shared_ptr<Tracker>& tracker) {
     std::erase(found->second, tracker);
     if (found->second.empty()) by_prefix_.erase(found);
   }
-  prefix_count_.store(by_prefix_.size(), std::memory_order_relaxed);
+  note_prefixes();
   tracker->prefixes.clear();
+}
+
+// Those who are broadcast to are in no table that could be walked after a tag was deleted: the store's own walk is what
+// tells them.
+void Tracking::note_prefixes() {
+  prefix_count_.store(by_prefix_.size(), std::memory_order_relaxed);
+  store_.set_tags_watched(!by_prefix_.empty());
 }
 
 void Tracking::note_read(const std::shared_ptr<Tracker>& tracker, std::string_view key) {

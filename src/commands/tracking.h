@@ -110,6 +110,7 @@ class Tracking final : public EventListener {
   void tell_taken(const std::vector<TrackingTable::Taken>& taken, Wakeups& wakeups);
   static void tell(Tracker& tracker, Invalidation& invalidation, Wakeups& wakeups);
   void drop_prefixes(const std::shared_ptr<Tracker>& tracker);
+  void note_prefixes() REQUIRES_LOCK(prefixes_mutex_);
 
   ShardedStore& store_;
   ConnectionPort& port_;

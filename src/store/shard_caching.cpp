@@ -13,6 +13,7 @@ namespace {
 
 // Where tags are deleted all the time, the log is walked for it no more often.
 constexpr TimeMs kTagPassMs = 5'000;
+constexpr TimeMs kWatchedTagPassMs = 100;
 // Looking at so many leases costs as much as looking at a record.
 constexpr std::size_t kLeasesPerLook = 16;
 
@@ -149,7 +150,8 @@ void Shard::note_tags(Location location) {
 
 bool Shard::tags_are_due(TimeMs now_ms) const {
   if (stats_.items_tagged == 0 || !active_expiry_ || tags_->clock() == tags_swept_clock_) return false;
-  return now_ms - tag_pass_began_ms_ >= kTagPassMs || now_ms < tag_pass_began_ms_;
+  const TimeMs period_ms = tags_->watched() ? kWatchedTagPassMs : kTagPassMs;
+  return now_ms - tag_pass_began_ms_ >= period_ms || now_ms < tag_pass_began_ms_;
 }
 
 void Shard::begin_tag_pass(TimeMs now_ms) {

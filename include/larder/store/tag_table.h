@@ -60,6 +60,9 @@ class TagTable {
   bool any_removed_since(TagClock since, const TagView& tags) const {
     return since < clock() && look_for_removed(since, tags);
   }
+  // Somebody wants to know soon which items have died.
+  void set_watched(bool on) { watched_.store(on, std::memory_order_relaxed); }
+  bool watched() const { return watched_.load(std::memory_order_relaxed); }
   // Nothing: never, or not after the floor.
   std::optional<TimeMs> removed_at_ms(TagHash tag) const;
 
@@ -96,6 +99,7 @@ class TagTable {
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<std::uint64_t> deleted_{0};
   std::atomic<std::uint64_t> dropped_{0};
+  std::atomic<bool> watched_{false};
 
   Mutex writing_;
   std::vector<bool> pages_ GUARDED_BY(writing_);  // that were written to

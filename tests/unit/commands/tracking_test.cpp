@@ -110,6 +110,18 @@ TEST_F(ClientTracking, WhatADeletedTagMakesStaleIsToldByMaintenance) {
   EXPECT_EQ(told(), "");
 }
 
+TEST_F(ClientTracking, WhatADeletedTagMakesStaleIsBroadcastByTheNextWalk) {
+  track({"BCAST", "PREFIX", "tagged"});
+  for (int round = 0; round < 3; ++round) {
+    runner_.run({"SET", "tagged", "1", "TAGS", "1", "t"});
+    EXPECT_EQ(told(), invalidation("tagged"));
+    EXPECT_EQ(told_of({"TAGDEL", "t"}), "") << "nobody has looked yet";
+    runner_.advance_ms(100);
+    runner_.maintain();
+    EXPECT_EQ(told(), invalidation("tagged")) << round;
+  }
+}
+
 TEST_F(ClientTracking, WhatEXECReadsAndChangesIsToldBehindIt) {
   track();
   runner_.run({"SET", "k", "1"});
