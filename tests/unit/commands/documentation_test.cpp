@@ -1,5 +1,5 @@
-// Every command there is has a line in protocol/COMMANDS.md, appears in the golden vectors and has a seed for the
-// fuzzer, and no line is about a command that there is not.
+// Every command there is has a line in protocol/COMMANDS.md, appears in the golden vectors, has a seed for the fuzzer
+// and tells its arguments to COMMAND DOCS, and no line is about a command that there is not.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,9 +9,11 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "commands/command_table.h"
 #include "larder/base/text.h"
+#include "support/command_runner.h"
 #include "support/dispatcher_run.h"
 
 namespace larder {
@@ -115,6 +117,86 @@ TEST(CommandDocumentation, EveryCommandHasASeedForTheFuzzer) {
     test::DispatcherRun run(choices);
     run.step();
     EXPECT_TRUE(test::names(run.request(), command)) << spoken_name(command);
+  }
+}
+
+// What stands in an answer of COMMAND DOCS: its tokens, and the names of the values that a client fills in.
+struct ToldArguments {
+  std::set<std::string> tokens;
+  std::set<std::string> values;
+};
+
+// Reads RESP2; `told` gets what the maps of arguments say.
+class DocsReader {
+ public:
+  explicit DocsReader(const std::string& bytes) : rest_(bytes) {}
+
+  // A reply of any kind; an array's elements come as a list, anything else as a list of one.
+  std::vector<std::string> take(ToldArguments& told) {
+    const std::string head = line();
+    if (head[0] == '$') return {line()};
+    if (head[0] != '*') return {head.substr(1)};
+    std::vector<std::string> elements;
+    for (int left = std::stoi(head.substr(1)); left > 0; --left) {
+      // What is told of subcommands is theirs.
+      ToldArguments apart;
+      const std::vector<std::string> element =
+          take(!elements.empty() && elements.back() == "subcommands" ? apart : told);
+      elements.push_back(element.size() == 1 ? element[0] : "");
+    }
+    note(elements, told);
+    return elements;
+  }
+
+ private:
+  std::string line() {
+    std::string text;
+    std::getline(rest_, text, '\n');
+    EXPECT_TRUE(text.ends_with('\r')) << text;
+    if (!text.empty()) text.pop_back();
+    return text;
+  }
+  // An argument's map begins with its name and type.
+  static void note(const std::vector<std::string>& map, ToldArguments& told) {
+    if (map.size() < 4 || map[0] != "name" || map[2] != "type") return;
+    for (std::size_t i = 4; i + 1 < map.size(); i += 2) {
+      if (map[i] == "token") told.tokens.insert(map[i + 1]);
+    }
+    if (map[3] != "pure-token" && map[3] != "oneof" && map[3] != "block") told.values.insert(map[1]);
+  }
+
+  std::istringstream rest_;
+};
+
+// What a row's syntax says, without looking at how its words belong together.
+ToldArguments arguments_of(const FoundCommand& command) {
+  ToldArguments told;
+  std::string syntax(command.spec->syntax);
+  std::replace_if(
+      syntax.begin(), syntax.end(), [](char c) { return std::string_view("[]()|").find(c) != std::string_view::npos; },
+      ' ');
+  std::istringstream words(syntax);
+  for (std::string word; words >> word;) {
+    if (word == "...") continue;
+    // Of a colon only that before a type is not part of the name.
+    for (const std::string_view type : {":integer", ":double", ":key"}) {
+      if (word.ends_with(type)) word.erase(word.size() - type.size());
+    }
+    (to_upper(word) == word ? told.tokens : told.values).insert(word);
+  }
+  return told;
+}
+
+TEST(CommandDocumentation, EveryCommandTellsItsArguments) {
+  test::CommandRunner runner;
+  for (const FoundCommand& command : CommandTable::instance().all()) {
+    if (!has_own_line(command)) continue;
+    const std::string reply = runner.run({"COMMAND", "DOCS", CommandTable::full_name(command)});
+    ToldArguments told;
+    DocsReader(reply).take(told);
+    const ToldArguments expected = arguments_of(command);
+    EXPECT_EQ(told.tokens, expected.tokens) << spoken_name(command);
+    EXPECT_EQ(told.values, expected.values) << spoken_name(command);
   }
 }
 
