@@ -44,15 +44,17 @@ std::string client_line(const ClientRecord& record, TimeMs now_ms) {
   std::string name;
   std::string library_name;
   std::string library_version;
+  std::uint64_t pushed = 0;
   {
     const LockGuard guard(record.mutex);
+    if (record.mailbox != nullptr) pushed = record.mailbox->queued_bytes();
     name = record.name;
     library_name = record.library_name;
     library_version = record.library_version;
   }
   const ConnectionGauges& gauges = *record.info.gauges;
   const std::uint64_t unread = gauges.unread_bytes.load(std::memory_order_relaxed);
-  const std::uint64_t unsent = gauges.unsent_bytes.load(std::memory_order_relaxed);
+  const std::uint64_t unsent = gauges.unsent_bytes.load(std::memory_order_relaxed) + pushed;
   const std::uint64_t buffers = gauges.buffer_bytes.load(std::memory_order_relaxed);
   const std::uint64_t transaction_bytes = record.transaction_bytes.load(std::memory_order_relaxed);
 

@@ -158,6 +158,17 @@ TEST_F(PubSub, ClientListTellsOfSubscribers) {
   EXPECT_EQ(published("a", "1"), integer(0));
 }
 
+TEST_F(PubSub, ClientListTellsWhatWaitsForASubscriber) {
+  listener_.run({"SUBSCRIBE", "a"});
+  for (int i = 0; i < 10; ++i) runner_.run({"PUBLISH", "a", std::string(1'000, 'x')});
+  const std::string list = runner_.run({"CLIENT", "LIST", "TYPE", "pubsub"});
+  const std::size_t at = list.find(" omem=");
+  ASSERT_NE(at, std::string::npos) << list;
+  EXPECT_GE(std::stoi(list.substr(at + 6)), 10'000);
+  runner_.pump();
+  EXPECT_NE(runner_.run({"CLIENT", "LIST", "TYPE", "pubsub"}).find(" omem=0 "), std::string::npos);
+}
+
 TEST_F(PubSub, SubscriberIsNotClosedForIdleness) {
   EXPECT_TRUE(listener_.session().may_idle_out());
   listener_.run({"SUBSCRIBE", "a"});
