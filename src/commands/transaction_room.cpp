@@ -1,5 +1,6 @@
 #include "commands/transaction_room.h"
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -36,12 +37,14 @@ std::size_t room_bytes_of(const CommandSpec& spec, const Request& request) {
   if ((spec.flags & kDenyOom) == 0) return 0;
   // A counter grows to what its arguments do not tell.
   constexpr std::size_t kNumberBytes = 32;
+  constexpr std::size_t kFieldBytesMax = sizeof(TagHash);
   const Positions keys = key_positions(spec.keys, request.arguments()).value_or(Positions());
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const std::size_t end = i + 1 < keys.size() ? keys[i + 1] : request.size();
     std::size_t value_bytes = kNumberBytes + bytes_before_offset(spec, request);
-    for (std::size_t at = keys[i] + 1; at < end; ++at) value_bytes += request[at].size();
+    // A word may be a tag, or the name of another field.
+    for (std::size_t at = keys[i] + 1; at < end; ++at) value_bytes += std::max(request[at].size(), kFieldBytesMax);
     bytes += Shard::item_bytes_max(request[keys[i]].size(), value_bytes);
   }
   return bytes;

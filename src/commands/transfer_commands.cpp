@@ -178,8 +178,8 @@ Outcome cmd_copy(CommandContext& context) {
     outcome = Transfer::kNoSource;
     if (!copied.held.found()) break;
     // For two items: run_multi() takes off the source, which is one of the keys.
-    const std::size_t extras_bytes = copied.extras.tags.size() * sizeof(TagHash);
-    const RoomNeeded room{Shard::item_bytes_max(to.bytes.size(), copied.held.view().size() + extras_bytes), 2};
+    const auto tags = static_cast<std::uint8_t>(copied.extras.tags.size());
+    const RoomNeeded room{Shard::item_bytes_max(to.bytes.size(), copied.held.view().size(), tags), 2};
     const bool must_be_same = attempt < kCopyAttemptsMax;
     status = context.store().run_multi(keys, room, context.now_ms, [&](ShardedStore::MultiAccess& access) {
       return store_copy(access, from, to, copied, options->replace, must_be_same, outcome);

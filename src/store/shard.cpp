@@ -172,7 +172,8 @@ std::optional<ItemReport> Shard::inspect(const Key& key, TimeMs now_ms) const {
   const ItemRef found = item(location);
   const auto index_share_bytes = static_cast<std::size_t>((index_.bytes() + index_.size() - 1) / index_.size());
   ItemReport report{.value = found.value(),
-                    .used_bytes = cost(found.shape()) + std::min(index_share_bytes, kIndexShareBytesMax)};
+                    .used_bytes = cost(found.shape()) + std::min(index_share_bytes, kIndexShareBytesMax),
+                    .tags = found.shape().tags};
   if (!is_managed(location)) return report;
   if (const auto last_use_ms = policy_->last_use_ms(location, now_ms))
     report.idle_ms = std::max<std::int64_t>(0, now_ms - *last_use_ms);
@@ -180,11 +181,13 @@ std::optional<ItemReport> Shard::inspect(const Key& key, TimeMs now_ms) const {
   return report;
 }
 
-std::size_t Shard::item_bytes_max(std::size_t key_bytes, std::size_t value_bytes) {
+std::size_t Shard::item_bytes_max(std::size_t key_bytes, std::size_t value_bytes, std::uint8_t tags) {
   ItemShape shape{.form = ItemForm::kListItem,
                   .has_expiry = true,
                   .has_blob = false,
                   .database = 1,
+                  .fields = static_cast<std::uint16_t>(kSoftExpiryField | (tags == 0 ? 0 : kTagsField)),
+                  .tags = tags,
                   .key_bytes = key_bytes,
                   .value_bytes = value_bytes};
   const std::size_t in_the_record = cost(shape);

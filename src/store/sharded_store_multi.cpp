@@ -135,7 +135,7 @@ std::size_t ShardedStore::value_bytes_of(std::span<const Key> keys, TimeMs now_m
   std::size_t bytes = 0;
   for (const Key& key : keys) {
     const auto item = slot_of(key.hash).shard.inspect(key, now_ms);
-    if (item) bytes += Shard::item_bytes_max(0, item->value.size());
+    if (item) bytes += Shard::item_bytes_max(0, item->value.size(), item->tags);
   }
   return bytes;
 }

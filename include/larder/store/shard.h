@@ -186,8 +186,8 @@ class Shard final : private PolicyHost {
   void end_page_work(const PageWork& work);
 
   const ShardStats& stats() const { return stats_; }
-  // An upper bound of what set() will charge for an item, its share of the index's growth aside.
-  static std::size_t item_bytes_max(std::size_t key_bytes, std::size_t value_bytes);
+  // An upper bound of what set() will charge for an item with so many tags, its share of the index's growth aside.
+  static std::size_t item_bytes_max(std::size_t key_bytes, std::size_t value_bytes, std::uint8_t tags = 0);
   // An upper bound of what the index takes more while `inserts` new items come.
   std::size_t growth_bytes_max(std::size_t inserts) const { return index_.growth_bytes_max(inserts); }
 

@@ -49,6 +49,7 @@ struct ItemReport {
   std::string_view value;
   // What it takes of maxmemory: its record, what may lie dead beside it, its block, its share of the index.
   std::size_t used_bytes = 0;
+  std::uint8_t tags = 0;
   // As far as the policy knows: milliseconds since the last hit or write, and how often it was used lately.
   std::optional<std::int64_t> idle_ms = {};
   std::optional<std::uint32_t> frequency = {};

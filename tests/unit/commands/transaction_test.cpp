@@ -465,6 +465,26 @@ TEST_P(FullTransactionTest, WhatIsCopiedOrStretchedFindsItsRoom) {
   EXPECT_LE(runner_.store().used_bytes(), kMaxmemory);
 }
 
+// They take more of a record than their words have letters.
+TEST_P(FullTransactionTest, WhatHasTagsFindsItsRoom) {
+  constexpr int kItems = 10'000;
+  std::vector<std::string> set = {"SET", "", "v", "SOFTEX", "9", "EX", "99", "TAGS", "32"};
+  for (char tag = 'A'; tag < 'A' + 32; ++tag) set.emplace_back(1, tag);
+  Commands sets;
+  Commands copies;
+  for (int i = 0; i < kItems; ++i) {
+    set[1] = "new" + std::to_string(i);
+    sets.push_back(set);
+    copies.push_back({"COPY", set[1], "copy" + std::to_string(i)});
+  }
+  runner_.advance_ms(1);
+  EXPECT_EQ(transaction(sets).find('-'), std::string::npos);
+  runner_.advance_ms(1);
+  EXPECT_EQ(transaction(copies).find('-'), std::string::npos);
+  EXPECT_LE(runner_.store().used_bytes(), kMaxmemory);
+  EXPECT_EQ(runner_.run({"GET", "copy" + std::to_string(kItems - 1)}), bulk("v"));
+}
+
 TEST_P(FullTransactionTest, AWatchedKeyThatIsEvictedHasChanged) {
   runner_.run({"SET", "watched", "v"});
   client_.run({"WATCH", "watched"});

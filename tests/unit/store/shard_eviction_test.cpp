@@ -182,7 +182,7 @@ TEST_F(SmallMemory, EvictionFillsTheReservationAndNotTheBudget) {
   EXPECT_EQ(reservation.held().items, done.items);
   EXPECT_EQ(budget_.used_bytes(), used);
   EXPECT_EQ(shard_.set(key("new"), {std::string(200, 'v'), nullptr}, {}, call), StatusCode::kOk);
-  constexpr std::size_t kFieldsNotUsed = 32;  // of an expiry and of a database
+  constexpr std::size_t kFieldsNotUsed = 32;  // of expiries and of a database
   EXPECT_GE(reservation.held().bytes, done.bytes - Shard::item_bytes_max(3, 200));
   EXPECT_LE(reservation.held().bytes, done.bytes - Shard::item_bytes_max(3, 200) + kFieldsNotUsed);
   EXPECT_EQ(budget_.used_bytes(), used);
