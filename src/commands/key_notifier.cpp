@@ -120,10 +120,10 @@ void KeyNotifier::notify_of(const Event& event, bool announced, Wakeups& wakeups
   if (event.sets_expiry) notify(kNotifyGeneric, text_of(EventName::kExpire), event.database, event.key, wakeups);
 }
 
-void KeyNotifier::on_miss(const Key& key) {
+void KeyNotifier::on_misses(std::span<const Key> keys) {
   if (!channels_.anybody_listens()) return;
   Wakeups wakeups;
-  notify(kNotifyMiss, "keymiss", key.database, key.bytes, wakeups);
+  for (const Key& key : keys) notify(kNotifyMiss, "keymiss", key.database, key.bytes, wakeups);
   wakeups.send(port_);
 }
 

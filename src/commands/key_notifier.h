@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "commands/channels.h"
@@ -28,9 +29,9 @@ class KeyNotifier final : public EventListener {
   EventMask mask() const override { return mask_.load(std::memory_order_relaxed); }
   void on_events(std::span<const Event> events) override;
 
-  // Misses are no events of the store: whoever looks a key up tells. Not while a shard is locked.
+  // Misses are no events of the store: whoever looks keys up tells. Not while a shard is locked.
   bool wants_misses() const { return wants_misses_.load(std::memory_order_relaxed); }
-  void on_miss(const Key& key);
+  void on_misses(std::span<const Key> keys);
 
  private:
   void notify(std::uint32_t flag, std::string_view name, Database database, std::string_view key, Wakeups& wakeups);

@@ -61,6 +61,9 @@ class Transaction {
   // What executes wanted to wait, which it may not: `error` is what it would have answered when its time was over.
   void refuse_wait(std::string error) { wait_refusal_ = std::move(error); }
   const std::string& wait_refusal() const { return wait_refusal_; }
+  // A key that was looked for, by an argument of a queued request, and not found: to be told of once no shard is held.
+  void note_miss(const Key& key) { misses_.push_back(key); }
+  std::span<const Key> misses() const { return misses_; }
 
   // --- WATCH ---
   bool watches() const { return !watched_.empty(); }
@@ -97,6 +100,7 @@ class Transaction {
   std::unordered_map<KeyHash, Watched> watched_;
   std::size_t bytes_ = 0;  // taken of memory_
   std::string wait_refusal_;
+  std::vector<Key> misses_;
 };
 
 }  // namespace larder

@@ -23,6 +23,7 @@ void TransactionExecution::run(ReplyBuffer& out) {
   }
   if (changed) return ReplyWriter(out, session_.version()).null_array();
   execute_deferred(out);
+  if (!transaction_.misses().empty()) session_.pushes().notifier.on_misses(transaction_.misses());
   count_errors();
 }
 

@@ -32,8 +32,9 @@ void count_lookup(CommandContext& context, const Key& key, bool found) {
   KeyNotifier& notifier = context.session.pushes().notifier;
   if (!notifier.wants_misses()) [[likely]]
     return;
+  if (context.session.in_exec()) return context.session.transaction().note_miss(key);
   context.kept.release();
-  notifier.on_miss(key);
+  notifier.on_misses({&key, 1});
 }
 
 void count_read(CommandContext& context, const Key& key, bool found) {

@@ -18,8 +18,9 @@ Touch touch_of(const CommandContext& context);
 // not ask: too long a key is a key that does not exist.
 bool key_fits(CommandContext& context, std::size_t index);
 
-// A look-up as keyspace_hits and keyspace_misses count it; misses are told to whoever is notified of them. Not under a
-// shard's lock, but for the one that the context keeps.
+// A look-up as keyspace_hits and keyspace_misses count it; misses are told to whoever is notified of them, by EXEC when
+// its locks are released. `key` is one of the request's arguments. Not under a shard's lock, but for the one that the
+// context keeps.
 void count_lookup(CommandContext& context, const Key& key, bool found);
 // The same for a GET-like command, whose misses start the refill timer.
 void count_read(CommandContext& context, const Key& key, bool found);

@@ -57,6 +57,7 @@ void FakePort::post(ConnectionRef to, ConnectionTask task) {
 }
 
 void FakePort::post_after(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) {
+  if (on_post) on_post();
   const LockGuard guard(mutex_);
   tasks_.emplace(clock_.now_ms() + delay.count(), Due{to, std::move(task)});
 }

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -74,6 +75,9 @@ class FakePort final : public ConnectionPort {
   std::vector<Due> take_due();
   // Tasks waiting, due or not.
   std::size_t waiting() const;
+
+  // Called with each task that is posted, by its thread. Null: not at all.
+  std::function<void()> on_post;
 
  private:
   const Clock& clock_;

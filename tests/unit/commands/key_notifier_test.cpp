@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "larder/commands/notify_flags.h"
+#include "larder/store/held_shards.h"
 #include "support/command_runner.h"
 
 namespace larder::test {
@@ -114,6 +115,19 @@ TEST_F(KeyNotifications, TellOfExpiryAndMisses) {
   runner_.advance_ms(20);
   runner_.maintain();
   EXPECT_EQ(take_told(), Told{"event@2__:expired k"});
+}
+
+// Whoever is told may be anybody: his locks are not waited for while a shard is held.
+TEST_F(KeyNotifications, TellOfMissesInsideATransactionOnceNothingIsHeld) {
+  set_flags("Em$");
+  runner_.run({"MULTI"});
+  runner_.run({"GET", "a"});
+  runner_.run({"SET", "b", "v"});
+  runner_.run({"MGET", "b", "c"});
+  bool held = false;
+  runner_.port().on_post = [&] { held = held || HeldShards::of(runner_.store()) != nullptr; };
+  EXPECT_EQ(told_of({"EXEC"}), (Told{"event@0__:set b", "event@0__:keymiss a", "event@0__:keymiss c"}));
+  EXPECT_FALSE(held);
 }
 
 TEST_F(KeyNotifications, TellOfEviction) {
