@@ -113,6 +113,7 @@ void KeyNotifier::on_events(std::span<const Event> events) {
 }
 
 void KeyNotifier::notify_of(const Event& event, bool announced, Wakeups& wakeups) {
+  if (event.is_hidden) return;
   // What is put in the place of another key's value counts as new.
   const bool is_new = event.is_new || event.name == EventName::kRenameTo || event.name == EventName::kCopyTo;
   if (is_new && !announced) notify(kNotifyNew, "new", event.database, event.key, wakeups);

@@ -123,11 +123,17 @@ StatusCode Shard::set(const Key& key, Value value, const SetOptions& options, Op
   if (options.condition == Condition::kIfPresent && !is_visible(old)) return StatusCode::kNotStored;
 
   const bool is_new = !is_visible(old);
+  const bool is_negative = options.extras != nullptr && options.extras->negative;
   const bool is_plain = options.lease == kNoLease && !needs_extras(old, options);
   const StatusCode status =
       is_plain ? store(old, key, value, options, nullptr, op) : set_with_extras(old, key, value, options, op);
   if (status != StatusCode::kOk) return status;
   end_lease(key, op);
+  if (is_negative) [[unlikely]] {
+    // To everybody it is the end of the value that was there.
+    emit(is_new ? name : EventName::kDel, key.database, key.bytes, op, {.is_hidden = is_new});
+    return status;
+  }
   const bool sets_expiry = name == EventName::kSet && !options.keep_expiry && options.expire_at_ms != kNoExpiry;
   emit(name, key.database, key.bytes, op, {.is_new = is_new, .sets_expiry = sets_expiry});
   return status;
@@ -394,7 +400,7 @@ bool Shard::erase(const Key& key, Op& op) {
   end_lease(key, op);
   if (location == kNowhere) return false;
   const bool visible = is_visible(location);
-  emit(EventName::kDel, key.database, key.bytes, op);
+  emit(EventName::kDel, key.database, key.bytes, op, {.is_hidden = !visible});
   const std::size_t record_bytes = item(location).record_bytes();
   remove(location, key.hash, Removal::kErased, nullptr);
   // A value in a block of its own may take the room, and pays for next to nothing.
@@ -443,12 +449,12 @@ bool Shard::reclaim_if_dead(Location location, KeyHash hash, Op& op, Reservation
       return false;
     case Fate::kExpired:
       ++stats_.expired;
-      emit(EventName::kExpired, item(location).database(), item(location).key(), op);
+      emit_end(EventName::kExpired, location, op);
       remove(location, hash, Removal::kExpired, to);
       return true;
     case Fate::kInvalidated:
       ++stats_.invalidated;
-      emit(EventName::kInvalidate, item(location).database(), item(location).key(), op);
+      emit_end(EventName::kInvalidate, location, op);
       // It was granted before the tag was deleted: what is being loaded is as old as what goes.
       if (!leases_.empty()) end_lease(hash, op);
       remove(location, hash, Removal::kExpired, to);

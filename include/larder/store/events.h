@@ -105,6 +105,9 @@ struct Event {
   EventName name;
   bool is_new = false;       // of a value: nothing was under the key
   bool sets_expiry = false;  // of a value: it came with an expiry
+  // A negative item came where no value was, or went: nothing but for who asks for such items. No change of a watched
+  // key, and nothing to notify of.
+  bool is_hidden = false;
 };
 
 class EventListener {

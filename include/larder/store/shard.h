@@ -292,15 +292,17 @@ class Shard final : private PolicyHost {
   // The item gets a record with a field for its expiry. False: there is no address space.
   bool add_expiry(Location old, const Key& key, TimeMs expire_at_ms, Op& op);
   void note_expiry(Location location, TimeMs expire_at_ms, TimeMs now_ms);
-  struct Novelty {
+  // As Event's.
+  struct Particulars {
     bool is_new = false;
     bool sets_expiry = false;
+    bool is_hidden = false;
   };
   void emit(EventName name, Database database, std::string_view key, Op& op) { emit(name, database, key, op, {}); }
-  void emit(EventName name, Database database, std::string_view key, Op& op, Novelty novelty) {
+  void emit(EventName name, Database database, std::string_view key, Op& op, Particulars particulars) {
     ++sequence_;
     const EventKind kind = event_kind(name);
-    if (!watches_.empty()) [[unlikely]]
+    if (!watches_.empty() && !particulars.is_hidden) [[unlikely]]
       note_watched(kind, database, key);
     if (!op.events.wants(kind)) return;
     op.events.add({.kind = kind,
@@ -309,9 +311,15 @@ class Shard final : private PolicyHost {
                    .sequence = sequence_,
                    .key = {},
                    .name = name,
-                   .is_new = novelty.is_new,
-                   .sets_expiry = novelty.sets_expiry},
+                   .is_new = particulars.is_new,
+                   .sets_expiry = particulars.sets_expiry,
+                   .is_hidden = particulars.is_hidden},
                   key);
+  }
+  // Of the item that goes.
+  void emit_end(EventName name, Location location, Op& op) {
+    const ItemRef gone = item(location);
+    emit(name, gone.database(), gone.key(), op, {.is_hidden = gone.is_negative()});
   }
   void note_watched(EventKind kind, Database database, std::string_view key);
   // Takes the item out of everything. REQUIRES: what is wanted of its bytes has been read.

@@ -117,6 +117,31 @@ TEST_F(KeyNotifications, TellOfExpiryAndMisses) {
   EXPECT_EQ(take_told(), Told{"event@2__:expired k"});
 }
 
+TEST_F(KeyNotifications, SayNothingOfNegativeItemsButThatAValueIsGone) {
+  set_flags("EAnm");
+  EXPECT_EQ(told_of({"SET", "k", "", "NEGATIVE", "PX", "10"}), Told{});
+  EXPECT_EQ(told_of({"SET", "k", "", "NEGATIVE", "PX", "10"}), Told{});
+  runner_.advance_ms(10);
+  runner_.maintain();
+  EXPECT_EQ(take_told(), Told{});
+  EXPECT_EQ(told_of({"SET", "k", "", "NEGATIVE"}), Told{});
+  EXPECT_EQ(told_of({"SET", "k", "v"}), (Told{"event@0__:new k", "event@0__:set k"}));
+  EXPECT_EQ(told_of({"SET", "k", "", "NEGATIVE", "EX", "10"}), Told{"event@0__:del k"});
+  EXPECT_EQ(told_of({"DEL", "k"}), Told{});
+  EXPECT_EQ(told_of({"DEL", "k"}), Told{});
+}
+
+TEST_F(KeyNotifications, SayNothingOfTheEvictionOfANegativeItem) {
+  CommandRunner small({.maxitems = 1});
+  TestClient& listener = small.new_client();
+  small.service().set_notify_flags(parse_notify_flags("EA").value());
+  listener.run({"SUBSCRIBE", "__keyevent@0__:evicted"});
+  small.run({"SET", "first", "", "NEGATIVE"});
+  small.run({"SET", "second", "v"});
+  small.pump();
+  EXPECT_EQ(listener.take_output(), "");
+}
+
 // Whoever is told may be anybody: his locks are not waited for while a shard is held.
 TEST_F(KeyNotifications, TellOfMissesInsideATransactionOnceNothingIsHeld) {
   set_flags("Em$");

@@ -345,6 +345,28 @@ TEST_P(TransactionTest, OneThatHadExpiredBeforeHasNot) {
   EXPECT_EQ(transaction({{"GET", "k"}}), array({std::string(kNull)}));
 }
 
+TEST_P(TransactionTest, ANegativeItemIsNoKeyToWhoWatches) {
+  const std::string unchanged = array({"+PONG\r\n"});
+  client_.run({"WATCH", "k"});
+  other_.run({"SET", "k", "", "NEGATIVE", "PX", "10"});
+  EXPECT_EQ(transaction({{"PING"}}), unchanged) << "there is as little as before";
+  client_.run({"WATCH", "k"});
+  runner_.advance_ms(10);
+  runner_.maintain();
+  EXPECT_EQ(transaction({{"PING"}}), unchanged) << "and when its time has come";
+  other_.run({"SET", "k", "", "NEGATIVE"});
+  client_.run({"WATCH", "k"});
+  EXPECT_EQ(other_.run({"DEL", "k"}), integer(0));
+  EXPECT_EQ(transaction({{"PING"}}), unchanged) << "and when it is deleted";
+  other_.run({"SET", "k", "", "NEGATIVE"});
+  client_.run({"WATCH", "k"});
+  other_.run({"SET", "k", "v"});
+  EXPECT_EQ(transaction({{"PING"}}), kChanged);
+  client_.run({"WATCH", "k"});
+  other_.run({"SET", "k", "", "NEGATIVE"});
+  EXPECT_EQ(transaction({{"PING"}}), kChanged) << "there was a value";
+}
+
 TEST_P(TransactionTest, UnwatchForgetsTheKeys) {
   client_.run({"WATCH", "k"});
   other_.run({"SET", "k", "1"});
