@@ -24,6 +24,7 @@ class Planner {
         return add_keys(spec, queued.request);
       case Reach::kKeyspace:
         plan_.all_shards = true;
+        plan_.flushes_all = plan_.flushes_all || spec.name == "flushall";
         return;
       case Reach::kSession:
         return follow_select(spec, queued.request);

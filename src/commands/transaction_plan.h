@@ -25,11 +25,17 @@ struct TransactionPlan {
   std::vector<Key> keys;                              // of all commands, and the watched ones
   std::vector<std::optional<std::size_t>> first_key;  // by command: where its first key is in `keys`
   bool all_shards = false;
-  std::vector<Key> stored;  // each once
+  bool flushes_all = false;  // there is a FLUSHALL
+  std::vector<Key> stored;   // each once
   std::vector<Key> copied;
 
   ShardedStore::Exclusive needs(std::size_t room_bytes) const {
-    return {.keys = keys, .all_shards = all_shards, .stored = stored, .copied = copied, .room_bytes = room_bytes};
+    return {.keys = keys,
+            .all_shards = all_shards,
+            .flushes_all = flushes_all,
+            .stored = stored,
+            .copied = copied,
+            .room_bytes = room_bytes};
   }
 };
 

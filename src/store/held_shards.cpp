@@ -4,8 +4,9 @@
 
 namespace larder {
 
-HeldShards::HeldShards(const ShardedStore& store, std::span<const std::uint32_t> ascending, const Op& op)
-    : store_(store), shards_(ascending), op_(op) {
+HeldShards::HeldShards(const ShardedStore& store, std::span<const std::uint32_t> ascending, const Op& op,
+                       PreparedFlush& flush)
+    : store_(store), shards_(ascending), op_(op), flush_(flush) {
   LARDER_CHECK(of_thread_ == nullptr && op.reservation != nullptr);
   of_thread_ = this;
 }

@@ -1,4 +1,5 @@
-// Routing, the keyspace, background work and sums. Making room is in sharded_store_room.cpp.
+// Routing, the keyspace, background work and sums. Making room is in sharded_store_room.cpp, flushing in
+// sharded_store_flush.cpp.
 #include "larder/store/sharded_store.h"
 
 #include <algorithm>
@@ -28,10 +29,6 @@ constexpr std::uint64_t kWarmShareOfUnused = 4;
 constexpr std::uint64_t kWarmBytesWithoutLimit = 256ULL << 20;
 constexpr std::size_t kExcessBytesPerMaintain = std::size_t{64} << 20;
 constexpr TimeMs kArenaTrimMs = 1'000;
-// Each FLUSHALL takes the address space of a whole store until what it flushed is free.
-constexpr std::size_t kFlushesWaitingMax = 4;
-// After so many shards that one visit does not free, the others are not begun with.
-constexpr int kLargeShardsAtOnce = 2;
 
 Hasher make_hasher(std::optional<std::uint64_t> seed) {
   return seed ? Hasher(*seed) : Hasher();
@@ -223,65 +220,6 @@ bool ShardedStore::random_item(Database database, TimeMs now_ms, const std::func
     } while (cursor != 0 && !found);
   }
   return found;
-}
-
-void ShardedStore::flush(std::optional<Database> database, TimeMs now_ms) {
-  if (!database && flush_all(now_ms)) return;
-  Events events(wanted_events_);
-  for_each_locked(HoldKind::kFlush, [&](Shard& shard) {
-    Op op{now_ms, events, nullptr, {}};
-    shard.flush(database, op);
-    // A small store is clean at once; of a large one maintain() takes the rest. Inside EXEC nothing is swept, since
-    // that may evict.
-    if (HeldShards::of(*this) == nullptr)
-      shard.sweep({.items_max = limits::kEvictItemsPerVisit, .buckets_max = limits::kSweepBucketsPerVisit}, op);
-  });
-  deliver(events);
-}
-
-// False: so much of earlier flushes waits to be freed that no more address space shall be taken.
-bool ShardedStore::flush_all(TimeMs now_ms) {
-  {
-    LockGuard lock(flushed_mutex_);
-    if (flushed_.size() > (kFlushesWaitingMax - 1) * slots_.size()) return false;
-  }
-  Events events(wanted_events_);
-  int large = 0;
-  for (const std::unique_ptr<Slot>& slot : slots_) {
-    Shard::Empty empty = empty_for(*slot);
-    std::unique_ptr<FlushedContents> flushed;
-    {
-      HoldOnce hold(*this, *slot, HoldKind::kFlush);
-      Op op{now_ms, events, nullptr, {}};
-      flushed = slot->shard.flush_all(std::move(empty), op);
-    }
-    // A small store is clean at once. Of a large one maintain() takes the rest, so that the caller is not held up.
-    if (large < kLargeShardsAtOnce && !flushed->free_some(limits::kSweepBucketsPerVisit)) continue;
-    ++large;
-    LockGuard lock(flushed_mutex_);
-    flushed_.push_back(std::move(flushed));
-    has_flushed_.store(true, std::memory_order_release);
-  }
-  deliver(events);
-  return true;
-}
-
-// Reads only what never changes in a shard.
-Shard::Empty ShardedStore::empty_for(Slot& slot) NO_LOCK_ANALYSIS {
-  return slot.shard.make_empty();
-}
-
-bool ShardedStore::free_flushed(std::size_t work_max) {
-  if (!has_flushed_.load(std::memory_order_acquire)) return false;
-  std::unique_ptr<FlushedContents> done;  // its address space goes back without the lock
-  LockGuard lock(flushed_mutex_);
-  if (flushed_.empty()) return false;
-  if (!flushed_.back()->free_some(work_max)) {
-    done = std::move(flushed_.back());
-    flushed_.pop_back();
-    has_flushed_.store(!flushed_.empty(), std::memory_order_release);
-  }
-  return true;
 }
 
 DatabaseStats ShardedStore::database_stats(Database database, TimeMs now_ms) {

@@ -78,7 +78,7 @@ RoomNeeded ShardedStore::room_for(std::span<const Key> stored, const ShardNumber
 
 StatusCode ShardedStore::run_locked_all(const ShardNumbers& ascending, HoldKind kind, TimeMs now_ms, Reservation* held,
                                         const std::function<RoomNeeded()>& wanted,
-                                        const std::function<StatusCode(Op&)>& body) {
+                                        const std::function<StatusCode(Op&)>& body, PreparedFlush* flush) {
   Events events(wanted_events_);
   StatusCode status = StatusCode::kOutOfMemory;
   {
@@ -97,6 +97,7 @@ StatusCode ShardedStore::run_locked_all(const ShardNumbers& ascending, HoldKind 
       }
       if (ready) status = body(op);
       unlock_all(ascending, kind, begin_ns);
+      if (flush != nullptr) keep_flushed(*flush);
       if (ready || attempt == kRoomAttemptsMax || !make_room(missing, reservation, now_ms, events)) break;
     }
   }
@@ -146,11 +147,17 @@ StatusCode ShardedStore::run_exclusive(const Exclusive& needs, TimeMs now_ms, co
     const std::size_t bytes = needs.room_bytes + value_bytes_of(needs.copied, now_ms);
     return room_for(needs.stored, numbers, {bytes, needs.stored.size()}, now_ms);
   };
-  return run_locked_all(numbers, HoldKind::kTransaction, now_ms, nullptr, wanted, [&](Op& op) {
-    const HeldShards held(*this, numbers, op);
+  PreparedFlush flush;
+  const bool flushes = needs.flushes_all && begin_flush_all();
+  if (flushes) flush.empty = empty_for_all();
+  const auto run_body = [&](Op& op) {
+    const HeldShards held(*this, numbers, op, flush);
     body();
     return StatusCode::kOk;
-  });
+  };
+  const StatusCode status = run_locked_all(numbers, HoldKind::kTransaction, now_ms, nullptr, wanted, run_body, &flush);
+  if (flushes) end_flush_all();
+  return status;
 }
 
 }  // namespace larder

@@ -12,6 +12,7 @@
 
 #include "larder/store/budget.h"
 #include "larder/store/events.h"
+#include "larder/store/prepared_flush.h"
 #include "larder/store/types.h"
 
 namespace larder {
@@ -20,9 +21,9 @@ class ShardedStore;
 
 class HeldShards {
  public:
-  // `ascending`: the numbers of the shards, which this thread has locked. They, and `op`, with a reservation, must
-  // outlive it. REQUIRES: the thread has none.
-  HeldShards(const ShardedStore& store, std::span<const std::uint32_t> ascending, const Op& op);
+  // `ascending`: the numbers of the shards, which this thread has locked. They, `op`, with a reservation, and `flush`
+  // must outlive it. REQUIRES: the thread has none.
+  HeldShards(const ShardedStore& store, std::span<const std::uint32_t> ascending, const Op& op, PreparedFlush& flush);
   ~HeldShards();
   HeldShards(const HeldShards&) = delete;
   HeldShards& operator=(const HeldShards&) = delete;
@@ -37,6 +38,7 @@ class HeldShards {
   Op operation(TimeMs now_ms) const { return {now_ms, op_.events, op_.reservation, {}}; }
   // To be delivered with the transaction's own, when the locks are released.
   void keep(const Events& events) { op_.events.append(events); }
+  PreparedFlush& prepared_flush() { return flush_; }
   // Sees to it that `wanted` is there for an operation that must not fail half-way. False: it is not.
   bool secure(Budget& budget, RoomNeeded wanted);
 
@@ -46,6 +48,7 @@ class HeldShards {
   const ShardedStore& store_;
   const std::span<const std::uint32_t> shards_;
   const Op& op_;
+  PreparedFlush& flush_;
 };
 
 }  // namespace larder

@@ -127,6 +127,9 @@ class ShardedStore {
   struct Exclusive {
     std::span<const Key> keys = {};
     bool all_shards = false;
+    // `body` will call flush() for all databases. Where it is not said, or it does so a second time, the items are
+    // marked as those of one database are.
+    bool flushes_all = false;
     std::span<const Key> stored = {};  // among `keys`, as `copied` is
     std::span<const Key> copied = {};
     std::size_t room_bytes = 0;
@@ -310,7 +313,18 @@ class ShardedStore {
   bool sweep_shards(std::size_t work_max, std::size_t& work, TimeMs now_ms, WorkDone (Shard::*sweep)(WorkBudget, Op&),
                     std::uint32_t& next);
   bool flush_all(TimeMs now_ms);
+  // Inside a transaction. False: nothing is prepared for it.
+  bool flush_all_held(HeldShards& held, TimeMs now_ms);
+  // Each FLUSHALL takes the address space of a whole store until what it flushed is free: at most so many do. False: as
+  // many do already.
+  static constexpr std::size_t kFlushesWaitingMax = 4;
+  bool begin_flush_all();
+  void end_flush_all();
+  std::vector<Shard::Empty> empty_for_all();
   static Shard::Empty empty_for(Slot& slot);
+  // Frees a small one, leaves a large one for later; `large`: how many of those there have been.
+  void keep_flushed(std::unique_ptr<FlushedContents> flushed, int& large);
+  void keep_flushed(PreparedFlush& flush);
   // Frees a slice of what FLUSHALL has left behind. False: there is nothing left.
   bool free_flushed(std::size_t work_max);
 
@@ -341,7 +355,8 @@ class ShardedStore {
   void unlock_all(const ShardNumbers& ascending, HoldKind kind, std::int64_t begin_ns);
   // Makes the room that `wanted()` names, asked under the locks, and calls `body` when it is there.
   StatusCode run_locked_all(const ShardNumbers& ascending, HoldKind kind, TimeMs now_ms, Reservation* held,
-                            const std::function<RoomNeeded()>& wanted, const std::function<StatusCode(Op&)>& body);
+                            const std::function<RoomNeeded()>& wanted, const std::function<StatusCode(Op&)>& body,
+                            PreparedFlush* flush = nullptr);
   // What `room` comes to where the keys are stored, under their locks.
   RoomNeeded room_for(std::span<const Key> stored, const ShardNumbers& numbers, RoomNeeded room, TimeMs now_ms);
   std::size_t existing(std::span<const Key> keys, TimeMs now_ms);
@@ -375,6 +390,7 @@ class ShardedStore {
   // What FLUSHALL has left behind. Locked with no shard locked.
   Mutex flushed_mutex_;
   std::vector<std::unique_ptr<FlushedContents>> flushed_ GUARDED_BY(flushed_mutex_);
+  std::size_t flushes_begun_ GUARDED_BY(flushed_mutex_) = 0;  // between begin_flush_all() and end_flush_all()
   std::atomic<bool> has_flushed_{false};
   // Writers who found no victim left make room one at a time, holding this; how many do or wait to. Locked before any
   // shard.

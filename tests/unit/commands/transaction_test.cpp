@@ -121,9 +121,12 @@ TEST_P(TransactionTest, TheKeyspaceIsThereInside) {
                                          {"RANDOMKEY"},
                                          {"SCAN", "0", "COUNT", "100"},
                                          {"FLUSHALL"},
+                                         {"SET", "k", "w"},
+                                         {"FLUSHALL"},
                                          {"DBSIZE"}});
   EXPECT_EQ(reply, array({integer(20), std::string(kOk), std::string(kOk), array({bulk("k")}), bulk("k"),
-                          array({bulk("0"), array({bulk("k")})}), std::string(kOk), integer(0)}));
+                          array({bulk("0"), array({bulk("k")})}), std::string(kOk), std::string(kOk), std::string(kOk),
+                          integer(0)}));
 }
 
 TEST_P(TransactionTest, SelectCountsForWhatFollowsIt) {

@@ -3,16 +3,29 @@
 
 #include <algorithm>
 #include <atomic>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "larder/base/memory_range.h"
 #include "larder/store/sharded_store.h"
 
 namespace larder {
 namespace {
 
 constexpr TimeMs kNowMs = 1'000;
+
+struct ProcessMemory {
+  std::uint64_t address_bytes = 0;
+  std::uint64_t resident_bytes = 0;
+};
+ProcessMemory process_memory() {
+  std::ifstream statm("/proc/self/statm");
+  ProcessMemory pages;
+  EXPECT_TRUE(statm >> pages.address_bytes >> pages.resident_bytes);
+  return {pages.address_bytes * kPageBytes, pages.resident_bytes * kPageBytes};
+}
 
 class CountingListener : public EventListener {
  public:
@@ -105,6 +118,40 @@ TEST_F(ExclusiveTest, WithAllShardsTheKeyspaceIsThere) {
     store_.flush({}, kNowMs);
     EXPECT_EQ(get("new"), "(none)");
   });
+}
+
+// What the system does for memory takes milliseconds now and then.
+TEST_F(ExclusiveTest, AFlushInsideAsksTheSystemForNothing) {
+  constexpr std::uint64_t kSlackBytes = 1 << 20;
+  const std::string value(1'000, 'v');
+  for (int i = 0; i < 30'000; ++i) set("k" + std::to_string(i), value);
+  set("large", std::string(1 << 20, 'l'));
+  const std::uint64_t full_bytes = store_.used_bytes();
+  store_.run_exclusive({.all_shards = true, .flushes_all = true}, kNowMs, [&] {
+    const ProcessMemory before = process_memory();
+    store_.flush({}, kNowMs);
+    const ProcessMemory after = process_memory();
+    EXPECT_LT(after.address_bytes, before.address_bytes + kSlackBytes);
+    EXPECT_GT(after.address_bytes + kSlackBytes, before.address_bytes);
+    EXPECT_GT(after.resident_bytes + kSlackBytes, before.resident_bytes);
+    EXPECT_EQ(store_.size(0), 0u);
+    set("new", "v");
+    store_.flush({}, kNowMs);
+    EXPECT_EQ(get("new"), "(none)") << "and so does a second one";
+    set("newer", "v");
+  });
+  while (store_.maintain(kNowMs, 1'000)) {
+  }
+  EXPECT_LT(store_.used_bytes(), full_bytes / 4);
+  EXPECT_EQ(get("newer"), "v");
+  EXPECT_EQ(store_.size(0), 1u);
+}
+
+TEST_F(ExclusiveTest, WhatWasPreparedForAFlushThatDoesNotComeIsGivenBack) {
+  const ProcessMemory before = process_memory();
+  store_.run_exclusive({.all_shards = true, .flushes_all = true}, kNowMs, [&] { set("k", "v"); });
+  EXPECT_LT(process_memory().address_bytes, before.address_bytes + (1 << 20));
+  EXPECT_EQ(get("k"), "v");
 }
 
 TEST_F(ExclusiveTest, OthersComeBeforeOrAfterButNotBetween) {
