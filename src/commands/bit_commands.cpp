@@ -6,6 +6,7 @@
 
 #include "commands/arguments.h"
 #include "commands/command.h"
+#include "commands/made_value.h"
 #include "commands/value_access.h"
 #include "commands/value_patch.h"
 #include "larder/base/bits.h"
@@ -194,20 +195,22 @@ void combine(BitOperation operation, char* into, std::size_t bytes, std::string_
 }
 
 // The values are taken one by one, and combined and stored without holding anything: see protocol/DIFFERENCES.md.
-BlobRef combined(BitOperation operation, const std::vector<HeldValue>& sources) {
+// Of nothing nothing is made. False: there is no room for the result.
+bool combine_all(BitOperation operation, const std::vector<HeldValue>& sources, const Key& target, MadeValue& result) {
   std::size_t bytes = 0;
   for (const HeldValue& source : sources) bytes = std::max(bytes, source.view().size());
-  BlobRef result = Blob::allocate(bytes);
-  if (!result) return {};
+  if (bytes == 0) return true;
+  if (!result.allocate({.key_bytes = target.bytes.size(), .bytes = bytes, .beside_bytes = bytes})) return false;
+  Blob& block = result.block();
   const std::string_view first = sources.front().view();
-  result->write(0, first);
-  result->write_zeroes(first.size(), bytes - first.size());
-  for (std::size_t i = 1; i < sources.size(); ++i) combine(operation, result->data(), bytes, sources[i].view());
+  block.write(0, first);
+  block.write_zeroes(first.size(), bytes - first.size());
+  for (std::size_t i = 1; i < sources.size(); ++i) combine(operation, block.data(), bytes, sources[i].view());
   if (operation == BitOperation::kNot) {
-    std::transform(result->data(), result->data() + bytes, result->data(),
+    std::transform(block.data(), block.data() + bytes, block.data(),
                    [](char byte) { return static_cast<char>(~byte); });
   }
-  return result;
+  return true;
 }
 
 Outcome cmd_bitop(CommandContext& context) {
@@ -224,23 +227,23 @@ Outcome cmd_bitop(CommandContext& context) {
     sources.push_back(hold_value(context, key));
     count_lookup(context, key, sources.back().found());
   }
-  const BlobRef result = combined(*operation, sources);
-  sources.clear();
-  if (!result) {
+  const Key target = context.key(2);
+  MadeValue result(context);
+  if (!combine_all(*operation, sources, target, result)) {
     context.reply.error(StatusCode::kOutOfMemory);
     return Outcome::kDone;
   }
-  const Key target = context.key(2);
-  const std::string_view bytes = result->view();
-  const StatusCode status = context.store().run(target, context.now_ms, [&](Shard& shard, Op& op) {
-    if (bytes.empty()) {
-      shard.erase(target, op);
-      return StatusCode::kOk;
-    }
-    return shard.set(target, {bytes, bytes.size() >= limits::kBodyBytesMin ? result.get() : nullptr}, {}, op);
-  });
+  sources.clear();
+  const Value value = result ? result.value() : Value{};
+  const bool in_its_block = value.bytes.size() >= limits::kBodyBytesMin;
+  const auto store = [&](Shard& shard, Op& op) {
+    if (!value.bytes.empty()) return shard.set(target, in_its_block ? value : Value{value.bytes}, {}, op);
+    shard.erase(target, op);
+    return StatusCode::kOk;
+  };
+  const StatusCode status = context.store().run(target, context.now_ms, store, result.room());
   if (status == StatusCode::kOk) {
-    context.reply.integer(static_cast<std::int64_t>(bytes.size()));
+    context.reply.integer(static_cast<std::int64_t>(value.bytes.size()));
   } else {
     context.reply.error(status);
   }

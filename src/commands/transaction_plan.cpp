@@ -39,12 +39,14 @@ class Planner {
     if (spec.name == "copy" && request.size() > 3) plan_.all_shards = true;
     const bool stores = (spec.flags & kDenyOom) != 0;
     const bool copies = stores_values_of_its_keys(spec);
+    const bool rewrites = rewrites_its_value(spec);
     for (const std::size_t at : key_positions(spec.keys, request.arguments()).value_or(Positions())) {
       const Key key = store_.key(database_, request[at]);
       if (at == static_cast<std::size_t>(spec.keys.first)) plan_.first_key.back() = plan_.keys.size();
       plan_.keys.push_back(key);
       if (stores) plan_.stored.push_back(key);
       if (copies) plan_.copied.push_back(key);
+      if (rewrites) plan_.rewritten.push_back(key);
     }
   }
 
@@ -77,8 +79,10 @@ TransactionPlan plan_transaction(const Transaction& transaction, const ShardedSt
 
   const auto by_hash = [](const Key& a, const Key& b) { return a.hash < b.hash; };
   const auto same = [](const Key& a, const Key& b) { return a.hash == b.hash; };
-  std::sort(plan.stored.begin(), plan.stored.end(), by_hash);
-  plan.stored.erase(std::unique(plan.stored.begin(), plan.stored.end(), same), plan.stored.end());
+  for (std::vector<Key>* const once : {&plan.stored, &plan.rewritten}) {
+    std::sort(once->begin(), once->end(), by_hash);
+    once->erase(std::unique(once->begin(), once->end(), same), once->end());
+  }
   return plan;
 }
 

@@ -28,6 +28,7 @@ struct TransactionPlan {
   bool flushes_all = false;  // there is a FLUSHALL
   std::vector<Key> stored;   // each once
   std::vector<Key> copied;
+  std::vector<Key> rewritten;  // each once
 
   ShardedStore::Exclusive needs(std::size_t room_bytes) const {
     return {.keys = keys,
@@ -35,6 +36,7 @@ struct TransactionPlan {
             .flushes_all = flushes_all,
             .stored = stored,
             .copied = copied,
+            .rewritten = rewritten,
             .room_bytes = room_bytes};
   }
 };

@@ -1,6 +1,7 @@
 #include "commands/transaction_room.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <vector>
 
@@ -52,6 +53,11 @@ std::size_t room_bytes_of(const CommandSpec& spec, const Request& request) {
 
 bool stores_values_of_its_keys(const CommandSpec& spec) {
   return (spec.flags & kDenyOom) != 0 && spec.keys.step == 1 && spec.keys.last != spec.keys.first;
+}
+
+bool rewrites_its_value(const CommandSpec& spec) {
+  return spec.name == "append" || std::any_of(std::begin(kOffsets), std::end(kOffsets),
+                                              [&](const auto& argument) { return spec.name == argument.name; });
 }
 
 }  // namespace larder

@@ -15,4 +15,7 @@ std::size_t room_bytes_of(const CommandSpec& spec, const Request& request);
 // BITOP).
 bool stores_values_of_its_keys(const CommandSpec& spec);
 
+// Whether the command makes a new value beside the one that its key has (APPEND, SETRANGE, SETBIT).
+bool rewrites_its_value(const CommandSpec& spec);
+
 }  // namespace larder

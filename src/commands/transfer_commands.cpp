@@ -5,6 +5,7 @@
 
 #include "commands/arguments.h"
 #include "commands/command.h"
+#include "commands/made_value.h"
 #include "commands/session.h"
 #include "commands/value_access.h"
 #include "larder/base/limits.h"
@@ -97,24 +98,35 @@ Outcome cmd_renamenx(CommandContext& context) {
 
 // A block of its own for what is in one.
 struct Copied {
-  HeldValue held;
-  KeptExtras extras;
-  BlobRef block;
+  explicit Copied(const CommandContext& command_context) : context(command_context), made(command_context) {}
 
-  bool make(const CommandContext& context, const Key& from) {
+  bool make(const Key& from, const Key& to) {
     context.store().run(from, context.now_ms, [&](Shard& shard, Op& op) {
       const auto item = shard.get(from, touch_of(context), op);
       held = item ? HeldValue(*item) : HeldValue();
       extras = item ? shard.extras(from) : KeptExtras();
       return StatusCode::kOk;
     });
-    block = {};
-    if (held.view().size() < limits::kBodyBytesMin) return true;
-    block = Blob::allocate(held.view().size());
-    if (block) block->write(0, held.view());
-    return static_cast<bool>(block);
+    made.drop();
+    const std::string_view bytes = held.view();
+    if (bytes.size() < limits::kBodyBytesMin) return true;
+    if (!made.allocate(
+            {.key_bytes = to.bytes.size(), .bytes = bytes.size(), .tags = tags(), .beside_bytes = bytes.size()})) {
+      return false;
+    }
+    made.block().write(0, bytes);
+    return true;
   }
-  Value value() const { return {block ? block->view() : held.view(), block.get()}; }
+  Value value() const { return made ? made.value() : Value{held.view()}; }
+  std::size_t room_bytes(const Key& to) const {
+    return Shard::item_bytes_max(to.bytes.size(), held.view().size(), tags());
+  }
+  std::uint8_t tags() const { return static_cast<std::uint8_t>(extras.tags.size()); }
+
+  const CommandContext& context;
+  HeldValue held;
+  KeptExtras extras;
+  MadeValue made;
 };
 
 StatusCode store_copy(ShardedStore::MultiAccess& access, const Key& from, const Key& to, const Copied& copied,
@@ -166,11 +178,11 @@ Outcome cmd_copy(CommandContext& context) {
   }
   if (!key_fits(context, 2)) return Outcome::kDone;
   const std::array keys = {from, to};
-  Copied copied;
+  Copied copied(context);
   Transfer outcome = Transfer::kNoSource;
   StatusCode status = StatusCode::kNotStored;
   for (int attempt = 0; status == StatusCode::kNotStored && attempt <= kCopyAttemptsMax; ++attempt) {
-    if (!copied.make(context, from)) {
+    if (!copied.make(from, to)) {
       status = StatusCode::kOutOfMemory;
       break;
     }
@@ -178,12 +190,14 @@ Outcome cmd_copy(CommandContext& context) {
     outcome = Transfer::kNoSource;
     if (!copied.held.found()) break;
     // For two items: run_multi() takes off the source, which is one of the keys.
-    const auto tags = static_cast<std::uint8_t>(copied.extras.tags.size());
-    const RoomNeeded room{Shard::item_bytes_max(to.bytes.size(), copied.held.view().size(), tags), 2};
+    const RoomNeeded room{copied.room_bytes(to), 2};
     const bool must_be_same = attempt < kCopyAttemptsMax;
-    status = context.store().run_multi(keys, room, context.now_ms, [&](ShardedStore::MultiAccess& access) {
-      return store_copy(access, from, to, copied, options->replace, must_be_same, outcome);
-    });
+    status = context.store().run_multi(
+        keys, room, context.now_ms,
+        [&](ShardedStore::MultiAccess& access) {
+          return store_copy(access, from, to, copied, options->replace, must_be_same, outcome);
+        },
+        copied.made.room());
   }
   if (status == StatusCode::kOk || status == StatusCode::kNotStored) {
     context.reply.integer(status == StatusCode::kOk && outcome == Transfer::kDone ? 1 : 0);

@@ -21,12 +21,14 @@ bool ValuePatcher::execute() {
   for (int attempt = 0; attempt <= kOutsideAttemptsMax; ++attempt) {
     const bool may_join_outside = attempt < kOutsideAttemptsMax;
     status = context_.store().run(
-        key_, context_.now_ms, [&](Shard& shard, Op& op) { return apply(shard, op, may_join_outside); }, context_.room);
+        key_, context_.now_ms, [&](Shard& shard, Op& op) { return apply(shard, op, may_join_outside); },
+        joined_.room());
     if (!wants_joining_) break;
-    if (!join(old_.view())) {
+    if (!joined_.allocate(joined_size(old_.view().size()))) {
       status = StatusCode::kOutOfMemory;
       break;
     }
+    join(old_.view());
   }
   if (too_long_) {
     context_.reply.error(errors::kValueTooLong);
@@ -64,8 +66,10 @@ StatusCode ValuePatcher::apply(Shard& shard, Op& op, bool may_join_outside) {
     wants_joining_ = true;
     return StatusCode::kOk;
   }
-  if (!join(old)) return StatusCode::kOutOfMemory;
-  return store(shard, op, {joined_->view(), joined_.get()});
+  const StatusCode allocated = joined_.allocate(joined_size(old.size()), op);
+  if (allocated != StatusCode::kOk) return allocated;
+  join(old);
+  return store(shard, op, joined_.value());
 }
 
 StatusCode ValuePatcher::store(Shard& shard, Op& op, Value value) {
@@ -76,19 +80,17 @@ StatusCode ValuePatcher::store(Shard& shard, Op& op, Value value) {
 // beside the new one.
 StatusCode ValuePatcher::store_joined(Shard& shard, Op& op, const std::optional<ItemView>& item) {
   old_ = {};
-  const StatusCode status = store(shard, op, {joined_->view(), joined_.get()});
+  const StatusCode status = store(shard, op, joined_.value());
   // Nothing was changed then: the old value is where it was.
   if (status == StatusCode::kNeedsRoom && item) old_ = HeldValue(*item);
   return status;
 }
 
-bool ValuePatcher::join(std::string_view old) {
-  joined_ = Blob::allocate(length_);
-  if (!joined_) return false;
-  joined_->write(0, old);
-  if (patch_.at > old.size()) joined_->write_zeroes(old.size(), patch_.at - old.size());
-  joined_->write(patch_.at, patch_.value.bytes);
-  return true;
+void ValuePatcher::join(std::string_view old) {
+  Blob& block = joined_.block();
+  block.write(0, old);
+  if (patch_.at > old.size()) block.write_zeroes(old.size(), patch_.at - old.size());
+  block.write(patch_.at, patch_.value.bytes);
 }
 
 }  // namespace larder

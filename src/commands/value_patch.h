@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "commands/command.h"
+#include "commands/made_value.h"
 #include "commands/value_access.h"
 
 namespace larder {
@@ -24,7 +25,8 @@ struct ValuePatch {
 class ValuePatcher {
  public:
   // `name` is the event's.
-  ValuePatcher(CommandContext& context, EventName name) : context_(context), key_(context.key(1)), name_(name) {}
+  ValuePatcher(CommandContext& context, EventName name)
+      : context_(context), key_(context.key(1)), name_(name), joined_(context) {}
   virtual ~ValuePatcher() = default;
   ValuePatcher(const ValuePatcher&) = delete;
   ValuePatcher& operator=(const ValuePatcher&) = delete;
@@ -44,7 +46,12 @@ class ValuePatcher {
   StatusCode apply(Shard& shard, Op& op, bool may_join_outside);
   StatusCode store(Shard& shard, Op& op, Value value);
   StatusCode store_joined(Shard& shard, Op& op, const std::optional<ItemView>& item);
-  bool join(std::string_view old);
+  MadeValue::Size joined_size(std::size_t old_bytes) const {
+    return {.key_bytes = key_.bytes.size(), .bytes = length_, .beside_bytes = old_bytes};
+  }
+  // REQUIRES: joined_ was allocated.
+  void join(std::string_view old);
+
   CommandContext& context_;
   const Key key_;
   const EventName name_;
@@ -54,7 +61,7 @@ class ValuePatcher {
   bool wants_joining_ = false;
   std::string short_;
   HeldValue old_;  // what was looked at; its block stays what it is while it is held
-  BlobRef joined_;
+  MadeValue joined_;
 };
 
 }  // namespace larder

@@ -25,4 +25,13 @@ bool HeldShards::secure(Budget& budget, RoomNeeded wanted) {
   return true;
 }
 
+bool HeldShards::lend(Budget& budget, RoomNeeded wanted, Reservation& to) {
+  if (!secure(budget, wanted)) return false;
+  Reservation& reservation = *op_.reservation;
+  const RoomNeeded missing = reservation.draw(wanted);
+  if (!missing.none()) LARDER_CHECK(reservation.overdraw(missing));
+  to.add(wanted);
+  return true;
+}
+
 }  // namespace larder

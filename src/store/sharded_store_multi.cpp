@@ -118,8 +118,9 @@ StatusCode ShardedStore::run_multi(std::span<const Key> keys, RoomNeeded room, T
   HeldShards* const mine = HeldShards::of(*this);
   if (mine == nullptr) return run_locked_all(numbers, HoldKind::kSeveralKeys, now_ms, held, wanted, run_body);
   LARDER_CHECK(std::all_of(numbers.begin(), numbers.end(), [&](std::uint32_t number) { return mine->has(number); }));
-  if (!mine->secure(budget_, wanted())) return StatusCode::kOutOfMemory;
   Op op = mine->operation(now_ms);
+  if (held != nullptr) op.reservation->take_over(*held);
+  if (!mine->secure(budget_, wanted())) return StatusCode::kOutOfMemory;
   const StatusCode status = run_body(op);
   return status == StatusCode::kNeedsRoom ? StatusCode::kOutOfMemory : status;
 }
@@ -132,11 +133,14 @@ ShardedStore::ShardNumbers ShardedStore::all_shards() const {
   return numbers;
 }
 
-std::size_t ShardedStore::value_bytes_of(std::span<const Key> keys, TimeMs now_ms) NO_LOCK_ANALYSIS {
-  std::size_t bytes = 0;
+ShardedStore::ValueBytes ShardedStore::value_bytes_of(std::span<const Key> keys, TimeMs now_ms) NO_LOCK_ANALYSIS {
+  ValueBytes bytes;
   for (const Key& key : keys) {
     const auto item = slot_of(key.hash).shard.inspect(key, now_ms);
-    if (item) bytes += Shard::item_bytes_max(0, item->value.size(), item->tags);
+    if (!item) continue;
+    const std::size_t its_bytes = Shard::item_bytes_max(0, item->value.size(), item->tags);
+    bytes.sum += its_bytes;
+    bytes.max = std::max(bytes.max, its_bytes);
   }
   return bytes;
 }
@@ -144,7 +148,8 @@ std::size_t ShardedStore::value_bytes_of(std::span<const Key> keys, TimeMs now_m
 StatusCode ShardedStore::run_exclusive(const Exclusive& needs, TimeMs now_ms, const std::function<void()>& body) {
   const ShardNumbers numbers = needs.all_shards ? all_shards() : shards_of(needs.keys);
   const auto wanted = [&] {
-    const std::size_t bytes = needs.room_bytes + value_bytes_of(needs.copied, now_ms);
+    const std::size_t bytes =
+        needs.room_bytes + value_bytes_of(needs.copied, now_ms).sum + value_bytes_of(needs.rewritten, now_ms).max;
     return room_for(needs.stored, numbers, {bytes, needs.stored.size()}, now_ms);
   };
   PreparedFlush flush;

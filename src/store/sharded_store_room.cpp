@@ -72,6 +72,24 @@ bool ShardedStore::evict_into(Reservation& reservation, RoomNeeded wanted, TimeM
   }
 }
 
+bool ShardedStore::reserve(Reservation& reservation, RoomNeeded wanted, RoomNeeded beside, TimeMs now_ms) {
+  const RoomNeeded missing = wanted.beyond(reservation.held());
+  if (missing.none()) return true;
+  beside += wanted;
+  if (!could_ever_fit(beside)) return false;
+  if (HeldShards* const held = HeldShards::of(*this)) return held->lend(budget_, missing, reservation);
+  Events events(wanted_events_);
+  bool is_made = false;
+  {
+    Reservation made(budget_, {}, Reservation::Purpose::kWrite);
+    is_made = make_room(missing, made, now_ms, events);
+    made.give_back_beyond(missing);  // the last victim may have been a large one
+    if (is_made) reservation.take_over(made);
+  }
+  deliver(events);
+  return is_made;
+}
+
 std::unique_ptr<Reservation> ShardedStore::open_reservation() {
   return std::make_unique<Reservation>(budget_, RoomNeeded{}, Reservation::Purpose::kReceive);
 }

@@ -41,6 +41,8 @@ class HeldShards {
   PreparedFlush& prepared_flush() { return flush_; }
   // Sees to it that `wanted` is there for an operation that must not fail half-way. False: it is not.
   bool secure(Budget& budget, RoomNeeded wanted);
+  // Moves so much of the transaction's room to `to`. False: it is not there, and nothing has changed.
+  bool lend(Budget& budget, RoomNeeded wanted, Reservation& to);
 
  private:
   static inline constinit thread_local HeldShards* of_thread_ = nullptr;

@@ -121,8 +121,9 @@ class ShardedStore {
   // operations that it does, and what is called here for one of these keys, or with all shards for the keyspace, finds
   // its locks held. `body` may take no lock that somebody holds while waiting for a shard, and calls nothing of the
   // sections "Background" and "Settings". The room is made before, as by run_multi(): of `room` what is not held
-  // yet, the keys of `stored`, each named once, counted as new items if they do not exist, and the length of what the
-  // keys of `copied` have. An operation that needs more overdraws, bounded; one that needs more than that answers
+  // yet, the keys of `stored`, each named once, counted as new items if they do not exist, the length of what the
+  // keys of `copied` have, and the greatest length of what those of `rewritten` have, beside which the new value is
+  // made. An operation that needs more overdraws, bounded; one that needs more than that answers
   // kOutOfMemory. Errors: kOutOfMemory before `body` was called.
   struct Exclusive {
     std::span<const Key> keys = {};
@@ -132,9 +133,16 @@ class ShardedStore {
     bool flushes_all = false;
     std::span<const Key> stored = {};  // among `keys`, as `copied` is
     std::span<const Key> copied = {};
+    std::span<const Key> rewritten = {};  // likewise
     std::size_t room_bytes = 0;
   };
   StatusCode run_exclusive(const Exclusive& needs, TimeMs now_ms, const std::function<void()>& body);
+
+  // --- Room for a value that is made of others, which stay there meanwhile ---
+  // Sees to it that `reservation` holds what is wanted, for a value that is then given to run() or run_multi() with it:
+  // made as for a write, taken from the transaction's where this thread is in one. `beside`: what cannot go meanwhile.
+  // False: it is not to be had; where both together never fit, nothing was evicted.
+  bool reserve(Reservation& reservation, RoomNeeded wanted, RoomNeeded beside, TimeMs now_ms);
 
   // --- Room for a value that is still arriving, a little at a time, so that nobody waits while it is made ---
   // An empty reservation, to be given to run() or run_multi() when all is there. The store must outlive it.
@@ -353,7 +361,8 @@ class ShardedStore {
   // Returns when the hold began.
   std::int64_t lock_all(const ShardNumbers& ascending, HoldKind kind);
   void unlock_all(const ShardNumbers& ascending, HoldKind kind, std::int64_t begin_ns);
-  // Makes the room that `wanted()` names, asked under the locks, and calls `body` when it is there.
+  // Makes the room that `wanted()` names, asked under the locks, and calls `body` when it is there. What `flush` has
+  // then is kept to be freed once the locks are released; it may be null.
   StatusCode run_locked_all(const ShardNumbers& ascending, HoldKind kind, TimeMs now_ms, Reservation* held,
                             const std::function<RoomNeeded()>& wanted, const std::function<StatusCode(Op&)>& body,
                             PreparedFlush* flush = nullptr);
@@ -361,7 +370,12 @@ class ShardedStore {
   RoomNeeded room_for(std::span<const Key> stored, const ShardNumbers& numbers, RoomNeeded room, TimeMs now_ms);
   std::size_t existing(std::span<const Key> keys, TimeMs now_ms);
   std::size_t index_growth_bytes_max(std::span<const Key> keys, const ShardNumbers& numbers);
-  std::size_t value_bytes_of(std::span<const Key> keys, TimeMs now_ms);
+  // What the keys' values take, all of them together and the largest.
+  struct ValueBytes {
+    std::size_t sum = 0;
+    std::size_t max = 0;
+  };
+  ValueBytes value_bytes_of(std::span<const Key> keys, TimeMs now_ms);
 
   const Hasher hasher_;
   const int shard_bits_;

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "larder/base/hash.h"
 #include "larder/base/limits.h"
+#include "larder/base/memory_range.h"
 #include "support/command_runner.h"
 
 namespace larder::test {
@@ -84,6 +86,51 @@ TEST(PatchCommands, AreRefusedWhereThereIsNoRoomAndChangeNothing) {
   EXPECT_EQ(runner.run({"STRLEN", "k"}), integer(10 << 20));
   EXPECT_EQ(runner.run({"SETRANGE", "k", "5", "b"}), integer(10 << 20));
   EXPECT_EQ(runner.run({"EXISTS", "other"}), integer(0));
+  runner.store().check_invariants();
+}
+
+// Both are there while one is made of the other.
+TEST(PatchCommands, TheNewValueCountsBesideTheOneThatItIsMadeOf) {
+  constexpr std::size_t kValueBytes = 10 << 20;
+  constexpr std::uint64_t kMaxmemory = 32 << 20;
+  for (const std::vector<std::string>& write : {std::vector<std::string>{"APPEND", "k", "b"},
+                                                {"SETRANGE", "k", std::to_string(kValueBytes), "b"},
+                                                {"SETBIT", "k", std::to_string(8 * kValueBytes), "1"}}) {
+    CommandRunner runner({.maxmemory_bytes = kMaxmemory});
+    runner.run({"SET", "k", std::string(kValueBytes, 'a')});
+    const std::uint64_t used = runner.store().used_bytes();
+    EXPECT_EQ(runner.run(write).front(), ':') << write[0];
+    EXPECT_EQ(runner.run({"STRLEN", "k"}), integer(kValueBytes + 1));
+    EXPECT_GE(runner.store().stats().peak_bytes, used + kValueBytes) << write[0];
+    EXPECT_LE(runner.store().stats().peak_bytes, kMaxmemory);
+    EXPECT_LE(runner.store().used_bytes(), used + 2 * kPageBytes);
+    runner.store().check_invariants();
+  }
+}
+
+TEST(PatchCommands, WhereThereIsNoRoomForBothTheValueStays) {
+  for (const PolicyKind policy : {PolicyKind::kNoEviction, PolicyKind::kAllKeysLru}) {
+    CommandRunner runner({.maxmemory_bytes = 16 << 20, .policy = policy});
+    runner.run({"SET", "k", std::string(10 << 20, 'a')});
+    EXPECT_EQ(runner.run({"APPEND", "k", "b"}).substr(0, 4), "-OOM");
+    EXPECT_EQ(runner.run({"STRLEN", "k"}), integer(10 << 20));
+    runner.store().check_invariants();
+  }
+}
+
+TEST(PatchCommands, InsideATransactionTheRoomForBothIsMadeBefore) {
+  constexpr std::uint64_t kMaxmemory = 32 << 20;
+  CommandRunner runner({.maxmemory_bytes = kMaxmemory});
+  const std::string filling(100'000, 'f');
+  for (int i = 0; i < 400; ++i) runner.run({"SET", std::to_string(i), filling});
+  runner.advance_ms(1);
+  runner.run({"SET", "k", std::string(5 << 20, 'a')});
+  runner.run({"MULTI"});
+  for (int i = 0; i < 3; ++i) runner.run({"APPEND", "k", "b"});
+  runner.run({"COPY", "k", "copy"});
+  EXPECT_EQ(runner.run({"EXEC"}),
+            array({integer((5 << 20) + 1), integer((5 << 20) + 2), integer((5 << 20) + 3), integer(1)}));
+  EXPECT_LE(runner.store().stats().peak_bytes, kMaxmemory);
   runner.store().check_invariants();
 }
 

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "larder/base/page_arena.h"
 #include "support/command_runner.h"
 
 namespace larder::test {
@@ -74,6 +75,17 @@ TEST(TransferAtTheLimit, RenamingNeedsNoRoomAndCopyingDoes) {
   EXPECT_EQ(runner.run({"STRLEN", "other"}), integer(1 << 20));
   EXPECT_EQ(runner.run({"COPY", "other", "copy"}), "-OOM command not allowed when used memory > 'maxmemory'.\r\n");
   EXPECT_EQ(runner.run({"EXISTS", "other", "copy", "k0"}), integer(1));
+  runner.store().check_invariants();
+}
+
+// What is copied has its room before it has its memory.
+TEST(TransferAtTheLimit, ACopyThatFindsNoRoomIsNotMade) {
+  CommandRunner runner({.maxmemory_bytes = 16 << 20, .policy = PolicyKind::kNoEviction});
+  runner.run({"SET", "k", value(10 << 20)});
+  PageArena& arena = PageArena::of_process();
+  arena.release_warm();
+  EXPECT_EQ(runner.run({"COPY", "k", "copy"}), "-OOM command not allowed when used memory > 'maxmemory'.\r\n");
+  EXPECT_EQ(arena.warm_bytes(), 0u);
   runner.store().check_invariants();
 }
 
