@@ -6,8 +6,23 @@
 
 namespace larder {
 
+namespace {
+
+void* reserve(std::size_t bytes) {
+  return mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
+}  // namespace
+
+bool MemoryRange::can_reserve(std::size_t bytes) {
+  void* const range = reserve(bytes);
+  if (range == MAP_FAILED) return false;
+  munmap(range, bytes);
+  return true;
+}
+
 MemoryRange::MemoryRange(std::size_t bytes) : size_(round_up_to_pages(bytes)) {
-  void* const range = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* const range = reserve(size_);
   LARDER_CHECK(range != MAP_FAILED);
   data_ = static_cast<char*>(range);
   // A huge page would commit 512 pages for the first byte of one. Systems without huge pages refuse the advice.

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "larder/base/version.h"
+#include "server/address_space.h"
 #include "server/command_line.h"
 #include "server/healthcheck.h"
 #include "server/log_output.h"
@@ -51,6 +52,8 @@ int serve(const Options& options) {
 
   Options resolved = options;
   resolve_options(resolved);
+  const auto shards = static_cast<std::uint32_t>(resolved.integer("shards"));
+  if (const Status status = check_address_space(shards); !status.is_ok()) return complain(status, kFailed);
   tune_allocator();
   Server server({.options = resolved});
   if (const Status status = server.start(); !status.is_ok()) return complain(status, kFailed);

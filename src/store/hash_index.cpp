@@ -29,6 +29,9 @@ constexpr std::size_t kCommitBytes = 64 * 1024;
 constexpr std::size_t table_bytes_for(std::size_t entries) {
   return entries / 5 * 64 + (std::size_t{1} << 16);
 }
+constexpr std::size_t line_bytes_for(std::size_t entries) {
+  return table_bytes_for(entries) / kLineRangeShare;
+}
 
 }  // namespace
 
@@ -37,8 +40,12 @@ HashIndex::HashIndex(const Options& options, std::function<std::uint64_t(Locatio
       level_max_(options.position_bits - kTagBits),
       table_range_(std::make_shared<const MemoryRange>(table_bytes_for(options.entries_max))),
       table_base_(table_range_->data()),
-      line_range_(table_bytes_for(options.entries_max) / kLineRangeShare) {
+      line_range_(line_bytes_for(options.entries_max)) {
   LARDER_CHECK(level_max_ >= 1);
+}
+
+std::size_t HashIndex::address_space_bytes(std::size_t entries_max) {
+  return table_bytes_for(entries_max) + line_bytes_for(entries_max);
 }
 
 // --- Places ---

@@ -55,6 +55,10 @@ SegmentLog Shard::make_log() const {
   return {segment_bytes_, range_bytes_};
 }
 
+std::size_t Shard::address_space_bytes(std::size_t range_bytes) {
+  return range_bytes + HashIndex::address_space_bytes(range_bytes / kRecordBytesMin);
+}
+
 HashIndex Shard::make_index() {
   return {{.position_bits = kScanCursorBits - shard_bits_, .entries_max = range_bytes_ / kRecordBytesMin},
           [this](Location location) { return position_of(hash_of(location)); }};

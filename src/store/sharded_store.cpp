@@ -30,6 +30,10 @@ constexpr std::uint64_t kWarmBytesWithoutLimit = 256ULL << 20;
 constexpr std::size_t kExcessBytesPerMaintain = std::size_t{64} << 20;
 constexpr TimeMs kArenaTrimMs = 1'000;
 
+std::size_t range_bytes_for(std::uint32_t shards) {
+  return std::min(SegmentLog::kRangeBytesMax, kAddressSpaceBytes / shards);
+}
+
 Hasher make_hasher(std::optional<std::uint64_t> seed) {
   return seed ? Hasher(*seed) : Hasher();
 }
@@ -54,6 +58,11 @@ std::size_t segment_bytes_for(std::uint64_t maxmemory_bytes, std::uint32_t shard
       std::bit_floor(std::clamp<std::uint64_t>(share, SegmentLog::kSegmentBytesMin, SegmentLog::kSegmentBytesMax)));
 }
 
+std::size_t ShardedStore::address_space_bytes(std::uint32_t shards) {
+  const std::size_t of_the_shards = shards * Shard::address_space_bytes(range_bytes_for(shards));
+  return kAddressSpaceBytes + (1 + kFlushesWaitingMax) * of_the_shards;
+}
+
 ShardedStore::ShardedStore(const StoreOptions& options)
     : hasher_(make_hasher(options.hash_seed)),
       shard_bits_(std::countr_zero(options.shards)),
@@ -71,15 +80,14 @@ ShardedStore::ShardedStore(const StoreOptions& options)
   LARDER_CHECK(options.databases >= 1 && options.databases <= limits::kDatabasesMax);
   slots_.reserve(options.shards);
   for (std::uint32_t number = 0; number < options.shards; ++number) {
-    const Shard::Options shard{
-        .number = number,
-        .shard_bits = shard_bits_,
-        .databases = options.databases,
-        .policy = options.policy,
-        .hasher = &hasher_,
-        .tags = &tags_,
-        .segment_bytes = segment_bytes_,
-        .range_bytes = std::min(SegmentLog::kRangeBytesMax, kAddressSpaceBytes / options.shards)};
+    const Shard::Options shard{.number = number,
+                               .shard_bits = shard_bits_,
+                               .databases = options.databases,
+                               .policy = options.policy,
+                               .hasher = &hasher_,
+                               .tags = &tags_,
+                               .segment_bytes = segment_bytes_,
+                               .range_bytes = range_bytes_for(options.shards)};
     slots_.push_back(std::make_unique<Slot>(shard, budget_));
     coldest_ranks_[number].store(kNoVictim, std::memory_order_relaxed);
   }

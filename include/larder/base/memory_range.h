@@ -26,6 +26,8 @@ class MemoryRange {
  public:
   // Stops the process if the system refuses: that is a matter of limits set for it, not of memory.
   explicit MemoryRange(std::size_t bytes);
+  // Whether there is so much to be had at this moment.
+  static bool can_reserve(std::size_t bytes);
   ~MemoryRange();
   MemoryRange(MemoryRange&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}

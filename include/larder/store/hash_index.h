@@ -54,6 +54,9 @@ class HashIndex {
     std::uint64_t end;
   };
 
+  // What it reserves, memory or not.
+  static std::size_t address_space_bytes(std::size_t entries_max);
+
   // `position_of` tells the position of an entry's item again.
   HashIndex(const Options& options, std::function<std::uint64_t(Location)> position_of);
 

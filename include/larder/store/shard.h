@@ -75,6 +75,9 @@ class Shard final : private PolicyHost {
     std::size_t range_bytes = SegmentLog::kRangeBytesMax;
   };
 
+  // What one with such a range reserves of address space.
+  static std::size_t address_space_bytes(std::size_t range_bytes);
+
   Shard(const Options& options, Budget& budget);
   ~Shard() override;
   Shard(const Shard&) = delete;

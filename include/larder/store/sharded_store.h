@@ -79,6 +79,10 @@ struct DatabaseStats {
 
 class ShardedStore {
  public:
+  // The address space, memory or not, that one of so many shards takes at most, large values and what FLUSHALL has left
+  // to be freed included.
+  static std::size_t address_space_bytes(std::uint32_t shards);
+
   explicit ShardedStore(const StoreOptions& options);
   ~ShardedStore();
 

@@ -2,6 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <string>
+#include <utility>
 
 namespace larder {
 namespace {
@@ -54,6 +59,32 @@ TEST(ServerTest, StoppingTwiceAndStoppingWhatNeverStartedAreHarmless) {
   server.stop();
   server.stop();
 }
+
+// A sanitizer reserves more than any limit leaves.
+#ifndef LARDER_SANITIZED
+// Runs the program under that limit of address space; what it says, and its exit status.
+std::pair<std::string, int> run_with_address_space(std::uint64_t limit_kib, const std::string& arguments) {
+  const std::string command =
+      "ulimit -v " + std::to_string(limit_kib) + " && exec " LARDER_PROGRAM " " + arguments + " 2>&1";
+  FILE* const output = popen(command.c_str(), "r");
+  if (output == nullptr) return {"popen failed", -1};
+  std::string text;
+  for (int byte = std::fgetc(output); byte != EOF; byte = std::fgetc(output)) text += static_cast<char>(byte);
+  const int status = pclose(output);
+  return {text, WIFEXITED(status) ? WEXITSTATUS(status) : -1};
+}
+
+TEST(ServerTest, TooLittleAddressSpaceIsOneLineThatTellsWhatToDo) {
+  for (const std::uint64_t limit_kib : {std::uint64_t{4} << 20, std::uint64_t{1} << 30}) {
+    const auto [text, status] = run_with_address_space(limit_kib, "--port 0 --maxmemory 16mb --threads 2");
+    EXPECT_EQ(status, 1) << text;
+    EXPECT_THAT(text, testing::StartsWith("larder: "));
+    EXPECT_THAT(text, HasSubstr("of address space"));
+    EXPECT_THAT(text, HasSubstr("ulimit -v unlimited"));
+    EXPECT_EQ(text.find('\n'), text.size() - 1) << text;
+  }
+}
+#endif
 
 }  // namespace
 }  // namespace larder
