@@ -86,7 +86,7 @@ void Connection::check_time_limits(std::int64_t now_ms) {
     if (!output_fits()) return;
     std::int64_t stall_ms = settings.output_stall_ms.load(std::memory_order_relaxed);
     if (output_.holds_blobs() && session_ != nullptr && session_->output_must_hurry()) {
-      stall_ms = std::min(stall_ms, limits::kPinnedStallMsMax);
+      stall_ms = std::min(stall_ms, settings.pinned_stall_ms.load(std::memory_order_relaxed));
     }
     if (closing_) stall_ms = std::min(stall_ms, kClosingStallMsMax);
     if (now_ms - last_output_ms_ <= stall_ms) return;

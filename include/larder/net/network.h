@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "larder/base/limits.h"
 #include "larder/base/status.h"
 #include "larder/protocol/request_handler.h"
 #include "larder/stats/net_counters.h"
@@ -27,10 +28,11 @@ struct NetworkSettings {
   // Bytes that all unfinished requests together may hold, bodies included. One request may always proceed.
   std::atomic<std::uint64_t> receive_bytes_max{1ULL << 30};
   // Limits with the values of base/limits.h, lowered by tests.
-  std::atomic<std::int64_t> receive_stall_ms{60'000};
-  std::atomic<std::int64_t> output_stall_ms{60'000};
-  std::atomic<std::uint64_t> output_soft_bytes{1 << 20};
-  std::atomic<std::uint64_t> output_hard_bytes{4ULL << 30};
+  std::atomic<std::int64_t> receive_stall_ms{limits::kReceiveStallMsMax};
+  std::atomic<std::int64_t> output_stall_ms{limits::kOutputStallMsMax};
+  std::atomic<std::int64_t> pinned_stall_ms{limits::kPinnedStallMsMax};
+  std::atomic<std::uint64_t> output_soft_bytes{limits::kOutputSoftBytes};
+  std::atomic<std::uint64_t> output_hard_bytes{limits::kOutputHardBytes};
 };
 
 struct NetworkOptions {

@@ -71,14 +71,16 @@ TEST_F(LimitsTest, ClientThatTakesNoOutputIsClosedAfterTheTimeLimit) {
 
 // A test of the time limit itself takes as long.
 TEST_F(LimitsTest, WhoeverKeepsBlocksWithoutTakingThemHasLessTimeWhereMemoryIsShort) {
+  constexpr std::chrono::minutes kLoadedMachine{2};
   handler.hurry = true;
   start();
   SocketClient bytes = connect_slow_reader();
-  bytes.send("BIG 32000000\n");
+  bytes.send("BIG 8000000\n");
+  ASSERT_TRUE(eventually([&] { return handler.executed == 1; }, kLoadedMachine));
   SocketClient block = connect_slow_reader();
-  block.send("BLOB 32000000\n");
-  EXPECT_TRUE(eventually([&] { return counters->closed_output_limit.get() == 1; }));
-  EXPECT_TRUE(eventually([&] { return counters->connections_now.get() == 1; }));
+  block.send("BLOB 8000000\n");
+  EXPECT_TRUE(eventually([&] { return counters->closed_output_limit.get() == 1; }, kLoadedMachine));
+  EXPECT_TRUE(eventually([&] { return counters->connections_now.get() == 1; }, kLoadedMachine));
   EXPECT_EQ(bytes.receive(10), "xxxxxxxxxx");
 }
 
