@@ -219,6 +219,8 @@ class Session final : public RequestSession {
   bool suppressed() const { return skip_reply_ || reply_mode_ != ReplyMode::kOn; }
   void begin_parking();
   void end_parking();
+  // Where nothing has answered the parked request until then.
+  void answer_at_end(std::chrono::milliseconds time_limit, WriteReply write_reply);
   // The reply to the parked request has been written, after `mark`.
   void finish_parked(ReplyBuffer& out, const ReplyBuffer::Mark& mark);
   void deliver(std::uint64_t ticket, const std::function<void(ReplyWriter&)>& write_reply, ReplyBuffer& out);

@@ -52,10 +52,10 @@ bool Session::held_by_pause(const FoundCommand& command, std::size_t index, Exec
   waiting_->held = batch_.requests[index].owned();
   // A pause may be longer than any timer, and may be made longer: then the request is held again.
   const TimeMs wait_ms = std::clamp<TimeMs>(*until_ms - execution.now_ms, 1, limits::kPendingMsMax);
-  services_.connections.post_after(record_->info.ref, std::chrono::milliseconds(wait_ms),
-                                   [ticket = parked_ticket_](RequestSession& session, ReplyBuffer& out) {
-                                     static_cast<Session&>(session).go_on(ticket, out);
-                                   });
+  services_.connections.set_timer(record_->info.ref, std::chrono::milliseconds(wait_ms),
+                                  [ticket = parked_ticket_](RequestSession& session, ReplyBuffer& out) {
+                                    static_cast<Session&>(session).go_on(ticket, out);
+                                  });
   return true;
 }
 

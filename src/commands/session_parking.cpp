@@ -34,10 +34,10 @@ Outcome Session::wait(std::chrono::milliseconds time, WriteReply reply, bool unb
   waiting_->timeout_reply = std::move(reply);
   waiting_->unblockable = unblockable;
   if (unblockable) record_->unblock_ticket.store(parked_ticket_);
-  services_.connections.post_after(record_->info.ref, time,
-                                   [ticket = parked_ticket_](RequestSession& session, ReplyBuffer& out) {
-                                     static_cast<Session&>(session).time_out(ticket, out);
-                                   });
+  services_.connections.set_timer(record_->info.ref, time,
+                                  [ticket = parked_ticket_](RequestSession& session, ReplyBuffer& out) {
+                                    static_cast<Session&>(session).time_out(ticket, out);
+                                  });
   return Outcome::kParked;
 }
 
@@ -50,11 +50,20 @@ void Session::time_out(std::uint64_t ticket, ReplyBuffer& out) {
 
 void Session::park(std::chrono::milliseconds time_limit, std::shared_ptr<ParkedRequest> request) {
   begin_parking();
-  answer_after(services_.connections, time_limit, record_->info.ref, parked_ticket_,
-               [weak = std::weak_ptr(request)](ReplyWriter& reply) {
-                 if (const auto timed_out = weak.lock()) timed_out->time_out(reply);
-               });
+  answer_at_end(time_limit, [weak = std::weak_ptr(request)](ReplyWriter& reply) {
+    if (const auto timed_out = weak.lock()) timed_out->time_out(reply);
+  });
   parked_request_ = std::move(request);
+}
+
+// A session waits for one thing at a time, so that its connection's one timer does for all of them, however many there
+// are one after the other.
+void Session::answer_at_end(std::chrono::milliseconds time_limit, WriteReply write_reply) {
+  services_.connections.set_timer(
+      record_->info.ref, time_limit,
+      [ticket = parked_ticket_, write = std::move(write_reply)](RequestSession& session, ReplyBuffer& out) {
+        static_cast<Session&>(session).deliver(ticket, write, out);
+      });
 }
 
 void Session::ask_again(ConnectionPort& port, ConnectionRef to, std::weak_ptr<ParkedRequest> request) {
@@ -84,8 +93,7 @@ std::uint64_t Session::park(std::chrono::milliseconds time_limit, std::string ti
     return ++last_ticket_;
   }
   begin_parking();
-  answer_after(services_.connections, time_limit, record_->info.ref, parked_ticket_,
-               [error = std::move(timeout_error)](ReplyWriter& reply) { reply.error(error); });
+  answer_at_end(time_limit, [error = std::move(timeout_error)](ReplyWriter& reply) { reply.error(error); });
   return parked_ticket_;
 }
 

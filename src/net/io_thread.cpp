@@ -109,6 +109,18 @@ void IoThread::post_after(std::uint64_t id, std::chrono::milliseconds delay, Con
   });
 }
 
+void IoThread::set_timer(std::uint64_t id, std::chrono::milliseconds delay, ConnectionTask task) {
+  const auto due = std::chrono::steady_clock::now() + delay;
+  asio::dispatch(context_, [this, id, due, run = std::move(task)]() mutable {
+    if (by_id_.find(id) == by_id_.end()) return;
+    Timer& timer = timers_.try_emplace(id, context_.get_executor()).first->second;
+    timer.expires_at(due);
+    timer.async_wait([this, id, later = std::move(run)](const asio::error_code& error) {
+      if (!error) run_task(id, later);
+    });
+  });
+}
+
 void IoThread::run_task(std::uint64_t id, const ConnectionTask& task) {
   const auto found = by_id_.find(id);
   if (found == by_id_.end()) return;
@@ -128,6 +140,7 @@ void IoThread::remove(Connection& connection) {
   last->place = connection.place;
   in_order_.pop_back();
   by_id_.erase(connection.id());
+  timers_.erase(connection.id());
   drained_if_empty();
 }
 

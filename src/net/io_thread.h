@@ -63,6 +63,7 @@ class IoThread {
   // The same task for each, some at a time.
   void post_each(std::vector<std::uint64_t> ids, ConnectionTask task);
   void post_after(std::uint64_t id, std::chrono::milliseconds delay, ConnectionTask task);
+  void set_timer(std::uint64_t id, std::chrono::milliseconds delay, ConnectionTask task);
 
   // --- For connections of this thread ---
   const NetworkSettings& settings() const { return shared_.settings; }
@@ -98,7 +99,8 @@ class IoThread {
 
   // The rest is touched by the thread alone.
   std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> by_id_;
-  std::vector<Connection*> in_order_;  // the same, for walking in slices; a connection knows its place
+  std::vector<Connection*> in_order_;                // the same, for walking in slices; a connection knows its place
+  std::unordered_map<std::uint64_t, Timer> timers_;  // of the connections that have set theirs
   std::size_t walk_position_ = 0;
   ReplyBuffer replies_;
   std::unique_ptr<char[]> read_buffer_;

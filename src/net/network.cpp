@@ -140,6 +140,10 @@ void Network::post_each(std::span<const ConnectionRef> to, const ConnectionTask&
   }
 }
 
+void Network::set_timer(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) {
+  if (to.thread < impl_->threads.size()) impl_->threads[to.thread]->set_timer(to.id, delay, std::move(task));
+}
+
 void Network::post_after(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) {
   if (to.thread < impl_->threads.size()) impl_->threads[to.thread]->post_after(to.id, delay, std::move(task));
 }

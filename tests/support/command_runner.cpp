@@ -62,6 +62,12 @@ void FakePort::post_after(ConnectionRef to, std::chrono::milliseconds delay, Con
   tasks_.emplace(clock_.now_ms() + delay.count(), Due{to, std::move(task)});
 }
 
+void FakePort::set_timer(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) {
+  const LockGuard guard(mutex_);
+  std::erase_if(tasks_, [&](const auto& entry) { return entry.second.is_timer && entry.second.to.id == to.id; });
+  tasks_.emplace(clock_.now_ms() + delay.count(), Due{to, std::move(task), true});
+}
+
 std::vector<FakePort::Due> FakePort::take_due() {
   const LockGuard guard(mutex_);
   std::vector<Due> due;

@@ -66,10 +66,12 @@ class FakePort final : public ConnectionPort {
 
   void post(ConnectionRef to, ConnectionTask task) override;
   void post_after(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) override;
+  void set_timer(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) override;
 
   struct Due {
     ConnectionRef to;
     ConnectionTask task;
+    bool is_timer = false;
   };
   // Takes out what may run now, in order.
   std::vector<Due> take_due();

@@ -65,6 +65,7 @@ class Network final : public ConnectionPort {
   // Wakes each of their threads once.
   void post_each(std::span<const ConnectionRef> to, const ConnectionTask& task) override;
   void post_after(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) override;
+  void set_timer(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) override;
 
   unsigned threads() const;
 

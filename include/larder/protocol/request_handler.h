@@ -124,6 +124,9 @@ class ConnectionPort {
     for (const ConnectionRef& one : to) post(one, task);
   }
   virtual void post_after(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) = 0;
+  // The same for what is set again and again: each connection has one such timer, and this takes the place of what it
+  // was set to before. (That may run all the same, if its time has come.)
+  virtual void set_timer(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) = 0;
 };
 
 class RequestHandler {

@@ -149,6 +149,17 @@ TEST_F(PauseTest, IsShownToMonitorsWhenItIsExecuted) {
   EXPECT_NE(monitor.take_output().find("\"SET\" \"k\" \"v\""), std::string::npos);
 }
 
+TEST_F(PauseTest, OnAndOffAgainAndAgainLeavesOneTimer) {
+  for (int i = 0; i < 100; ++i) {
+    runner_.run({"CLIENT", "PAUSE", std::to_string(60'000 - i)});
+    other_.run({"PING"});
+    runner_.run({"CLIENT", "UNPAUSE"});
+    runner_.pump();
+    ASSERT_EQ(other_.take_output(), "+PONG\r\n");
+  }
+  EXPECT_EQ(runner_.port().waiting(), 1u);
+}
+
 // --- UNBLOCK ---
 
 TEST_F(PauseTest, UnblockEndsAWaitAsItsTimeWould) {

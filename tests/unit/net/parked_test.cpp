@@ -114,6 +114,22 @@ TEST_P(ParkedTest, KilledWhileParkedIsClosed) {
   EXPECT_TRUE(eventually([&] { return counters->connections_parked_now.get() == 0; }));
 }
 
+TEST_P(ParkedTest, ATimerThatIsSetAgainTakesThePlaceOfTheFormer) {
+  SocketClient client = connect();
+  client.send("PARK\n");
+  const ConnectionRef ref = handler.await_parked(1).at(0);
+  const auto say = [](const std::string& text) {
+    return [text](RequestSession&, ReplyBuffer& out) { out.append(text); };
+  };
+  for (int i = 0; i < 100; ++i) network->set_timer(ref, std::chrono::hours(1), say("former"));
+  network->set_timer(ref, std::chrono::milliseconds(1), say("+LATTER\r\n"));
+  EXPECT_EQ(client.receive(9), "+LATTER\r\n");
+  network->set_timer(ref, std::chrono::hours(1), say("never"));
+  client.close();
+  EXPECT_TRUE(await_no_connections());
+  network->set_timer(ref, std::chrono::milliseconds(1), say("never"));
+}
+
 TEST_P(ParkedTest, TasksForUnknownConnectionsAreDropped) {
   const auto never = [](RequestSession&, ReplyBuffer&) { ADD_FAILURE() << "there is no such connection"; };
   network->post({.id = 999, .thread = 0}, never);
