@@ -55,6 +55,7 @@ std::string client_line(const ClientRecord& record, TimeMs now_ms) {
   const std::uint64_t unsent = gauges.unsent_bytes.load(std::memory_order_relaxed);
   const std::uint64_t buffers = gauges.buffer_bytes.load(std::memory_order_relaxed);
   const std::uint64_t transaction_bytes = record.transaction_bytes.load(std::memory_order_relaxed);
+  const std::uint64_t held_body_bytes = record.held_body_bytes.load(std::memory_order_relaxed);
 
   std::string line;
   const auto field = [&line](std::string_view key, std::string_view value) {
@@ -78,14 +79,14 @@ std::string client_line(const ClientRecord& record, TimeMs now_ms) {
   number("multi", record.queued_commands.load(std::memory_order_relaxed));
   number("qbuf", unread);
   number("qbuf-free", buffers - std::min(unread, buffers));
-  number("argv-mem", 0);
+  number("argv-mem", held_body_bytes);
   number("multi-mem", transaction_bytes);
   number("rbs", 0);
   number("rbp", 0);
   number("obl", 0);
   number("oll", 0);
   number("omem", unsent);
-  number("tot-mem", sizeof(ClientRecord) + buffers + unsent + transaction_bytes);
+  number("tot-mem", sizeof(ClientRecord) + buffers + held_body_bytes + unsent + transaction_bytes);
   field("events", unsent == 0 ? "r" : "rw");
   field("cmd", last_command_of(record));
   field("user", "default");

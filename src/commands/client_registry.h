@@ -53,6 +53,7 @@ struct ClientRecord {
   std::atomic<std::int32_t> queued_commands{-1};  // between MULTI and EXEC; otherwise -1
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> transaction_bytes{0};  // what it has queued and watches takes
+  std::atomic<std::uint64_t> held_body_bytes{0};    // large arguments of a request that CLIENT PAUSE holds
   std::array<std::atomic<std::uint32_t>, kChannelKinds> subscriptions{};
 
   std::atomic<std::uint32_t> tracking{0};           // of TrackingFlag

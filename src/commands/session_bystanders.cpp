@@ -13,7 +13,7 @@ namespace larder {
 
 std::size_t Session::buffered_bytes() const {
   const bool held = waiting_ != nullptr && waiting_->held;
-  return parser_.buffered_bytes() + (held ? waiting_->held->own_bytes().size() : 0) +
+  return parser_.buffered_bytes() + (held ? waiting_->held->buffer_bytes() : 0) +
          (parked_request_ != nullptr ? parked_request_->bytes() : 0);
 }
 
@@ -50,6 +50,7 @@ bool Session::held_by_pause(const FoundCommand& command, std::size_t index, Exec
   begin_parking();
   waiting_ = std::make_unique<Waiting>();
   waiting_->held = batch_.requests[index].owned();
+  record_->held_body_bytes.store(waiting_->held->blob_bytes(), std::memory_order_relaxed);
   // A pause may be longer than any timer, and may be made longer: then the request is held again.
   const TimeMs wait_ms = std::clamp<TimeMs>(*until_ms - execution.now_ms, 1, limits::kPendingMsMax);
   services_.connections.set_timer(record_->info.ref, std::chrono::milliseconds(wait_ms),

@@ -18,6 +18,7 @@ void Session::end_parking() {
   record_->parked.store(false, std::memory_order_relaxed);
   if (waiting_ == nullptr) return;
   record_->held.store(false);
+  record_->held_body_bytes.store(0, std::memory_order_relaxed);
   record_->unblock_ticket.store(0);
   waiting_.reset();
 }

@@ -20,6 +20,10 @@ constexpr std::chrono::milliseconds kBlockedRetry{5};
 // Pipelined requests read ahead behind a parked one; reading on is how a peer that closes is noticed at once.
 constexpr std::size_t kParkedRestBytesMax = 64 * 1024;
 
+std::size_t beyond_free(std::size_t buffered) {
+  return buffered > kFreeBufferBytes ? buffered - kFreeBufferBytes : 0;
+}
+
 }  // namespace
 
 Connection::Connection(IoThread& thread, UniqueFd fd, ConnectionInfo info)
@@ -289,12 +293,11 @@ bool Connection::unfinished() const {
 }
 
 std::uint64_t Connection::due() const {
-  const std::size_t buffered = buffered_bytes();
-  const std::size_t excess = buffered > kFreeBufferBytes ? buffered - kFreeBufferBytes : 0;
-  return session_->held_body_bytes() + (body_ ? body_filled_ : 0) + excess;
+  return session_->held_body_bytes() + (body_ ? body_filled_ : 0) + beyond_free(buffered_bytes());
 }
 
 void Connection::charge_unfinished() {
+  if (parked()) return charge_parked();
   if (!unfinished()) {
     if (charged_ != 0) release_memory();
     return;
@@ -307,6 +310,17 @@ void Connection::charge_unfinished() {
   const std::uint64_t target = due();
   if (target <= charged_ || wanted_ != 0) return;
   reserve((target - charged_ + kChargeStepBytes - 1) / kChargeStepBytes * kChargeStepBytes);
+}
+
+// A request that is parked before it is executed keeps its memory. It waits for no more: what it has is there already.
+void Connection::charge_parked() {
+  const std::uint64_t target = session_->held_body_bytes() + beyond_free(session_->buffered_bytes());
+  if (target > charged_) {
+    thread_.budget().take(share_, target - charged_);
+  } else if (target < charged_) {
+    thread_.budget().give_back(share_, charged_ - target);
+  }
+  charged_ = target;
 }
 
 void Connection::release_memory() {

@@ -96,6 +96,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   // What the unfinished request holds now, of a body what has come.
   std::uint64_t due() const;
   void charge_unfinished();
+  void charge_parked();
   void release_memory();
   std::size_t buffered_bytes() const;
   bool unfinished() const;

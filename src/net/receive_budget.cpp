@@ -22,6 +22,12 @@ bool ReceiveBudget::reserve(Share& share, std::uint64_t bytes) {
   return share.wanted_ == 0;
 }
 
+void ReceiveBudget::take(Share& share, std::uint64_t bytes) {
+  LockGuard lock(mutex_);
+  LARDER_DCHECK(share.wanted_ == 0 && bytes > 0);
+  grant(share, bytes);
+}
+
 void ReceiveBudget::release(Share& share) {
   LockGuard lock(mutex_);
   if (share.wanted_ > 0) stop_waiting(share);

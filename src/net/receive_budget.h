@@ -43,6 +43,8 @@ class ReceiveBudget {
   // True: granted at once. False: the share waits, and is told by its callback once the bytes are its own.
   // REQUIRES: the share is not waiting; bytes > 0.
   bool reserve(Share& share, std::uint64_t bytes);
+  // Granted at once, beyond the limit if need be: of what is there already. REQUIRES: as for reserve().
+  void take(Share& share, std::uint64_t bytes);
   // Gives back a part. REQUIRES: the share holds as much and is not waiting.
   void give_back(Share& share, std::uint64_t bytes);
   // Gives back everything, waiting or held. The share may be destroyed or used anew afterwards.

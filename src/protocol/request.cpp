@@ -49,8 +49,7 @@ Request Request::owned() const {
 }
 
 std::size_t Request::memory_bytes() const {
-  std::size_t bytes = arguments_.capacity() * sizeof(std::string_view) + own_bytes_.capacity() +
-                      blobs_.capacity() * sizeof(std::pair<std::size_t, BlobRef>);
+  std::size_t bytes = buffer_bytes();
   for (const auto& [index, block] : blobs_) bytes += Blob::footprint_bytes(block->size());
   return bytes;
 }

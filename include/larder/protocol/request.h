@@ -38,8 +38,12 @@ class Request {
 
   // A copy that owns its bytes, for whoever keeps the request longer; blocks are shared.
   Request owned() const;
-  // What it holds in memory, blocks included.
+  // What it holds in memory, blocks included, and without them.
   std::size_t memory_bytes() const;
+  std::size_t buffer_bytes() const {
+    return arguments_.capacity() * sizeof(std::string_view) + own_bytes_.capacity() +
+           blobs_.capacity() * sizeof(std::pair<std::size_t, BlobRef>);
+  }
 
   // Empties it. Keeps its buffers for the next request unless a rare large one has made them grow out of proportion.
   void clear() {

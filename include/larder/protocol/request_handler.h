@@ -87,10 +87,11 @@ class RequestSession {
   virtual bool closing() const = 0;
   // True inside a request whose rest has not come (for the receive time limit).
   virtual bool mid_request() const = 0;
-  // Bytes the session keeps for an unfinished request, bodies aside; bounded by net.
+  // Bytes the session keeps for a request that is unfinished, or parked before it is executed, bodies aside; bounded by
+  // net.
   virtual std::size_t buffered_bytes() const = 0;
-  // Bodies received that an unfinished request still waits with, in bytes (MSET with several large values); 0 once it
-  // is executed. They count against what all unfinished requests together may hold.
+  // Bodies received that such a request waits with, in bytes (MSET with several large values); 0 once it is executed.
+  // They count against what all unfinished requests together may hold.
   virtual std::size_t held_body_bytes() const { return 0; }
 
   // True while so much memory is kept for nothing but replies that are not taken that their clients have less time.

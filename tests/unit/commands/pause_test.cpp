@@ -160,6 +160,28 @@ TEST_F(PauseTest, OnAndOffAgainAndAgainLeavesOneTimer) {
   EXPECT_EQ(runner_.port().waiting(), 1u);
 }
 
+TEST_F(PauseTest, WhatIsHeldCountsWithItsTableOfArguments) {
+  constexpr std::size_t kKeys = 10'000;
+  std::vector<std::string> request = {"EXISTS"};
+  for (std::size_t i = 0; i < kKeys; ++i) request.emplace_back("k");
+  const std::size_t before = other_.session().buffered_bytes();
+  runner_.run({"CLIENT", "PAUSE", "100"});
+  other_.run(request);
+  EXPECT_GE(other_.session().buffered_bytes(), before + kKeys * (1 + sizeof(std::string_view)));
+  runner_.advance_ms(100);
+  EXPECT_EQ(other_.session().buffered_bytes(), before);
+}
+
+TEST_F(PauseTest, ClientListShowsTheLargeArgumentsThatItHolds) {
+  runner_.run({"CLIENT", "PAUSE", "100"});
+  other_.run({"SET", "k", std::string(300'000, 'v')});
+  EXPECT_EQ(other_.session().held_body_bytes(), 300'000u);
+  EXPECT_NE(runner_.run({"CLIENT", "LIST", "ID", "2"}).find(" argv-mem=300000 "), std::string::npos);
+  runner_.advance_ms(100);
+  EXPECT_EQ(other_.take_output(), kOk);
+  EXPECT_NE(runner_.run({"CLIENT", "LIST", "ID", "2"}).find(" argv-mem=0 "), std::string::npos);
+}
+
 // --- UNBLOCK ---
 
 TEST_F(PauseTest, UnblockEndsAWaitAsItsTimeWould) {

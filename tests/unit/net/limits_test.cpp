@@ -69,10 +69,11 @@ TEST_F(LimitsTest, ClientThatTakesNoOutputIsClosedAfterTheTimeLimit) {
   EXPECT_TRUE(await_no_connections());
 }
 
-// A test of the time limit itself takes as long.
 TEST_F(LimitsTest, WhoeverKeepsBlocksWithoutTakingThemHasLessTimeWhereMemoryIsShort) {
   constexpr std::chrono::minutes kLoadedMachine{2};
   handler.hurry = true;
+  settings.output_stall_ms = 10 * 60'000;
+  settings.pinned_stall_ms = 100;
   start();
   SocketClient bytes = connect_slow_reader();
   bytes.send("BIG 8000000\n");
@@ -162,6 +163,24 @@ TEST_F(LimitsTest, BodiesWaitForMemoryAndOthersAreServed) {
 
   first.send(std::string(100'000, 'a'));
   EXPECT_EQ(first.receive_until("\r\n").substr(0, 12), "+BODY 800000");
+  EXPECT_EQ(second.receive_until("\r\n").substr(0, 12), "+BODY 700000");
+  EXPECT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() == 0U; }));
+}
+
+TEST_F(LimitsTest, WhatAParkedRequestHoldsStaysCharged) {
+  settings.receive_bytes_max = 1'000'000;
+  start();
+  SocketClient holder = connect();
+  holder.send("HOLD 800000\n" + std::string(800'000, 'a'));
+  const ConnectionRef ref = handler.await_parked(1).at(0);
+  ASSERT_TRUE(eventually([&] { return counters->connections_parked_now.get() == 1; }));
+  EXPECT_EQ(counters->receiving_bytes_now.get(), 800'000U);
+  SocketClient second = connect();
+  second.send("BODY 700000\n" + std::string(700'000, 'b'));
+  ASSERT_TRUE(eventually([&] { return handler.body_blocks == 2; }));
+  EXPECT_LE(counters->receiving_bytes_now.get(), 1'000'000U);
+  handler.answer(ref, "+ANSWER\r\n");
+  EXPECT_EQ(holder.receive(9), "+ANSWER\r\n");
   EXPECT_EQ(second.receive_until("\r\n").substr(0, 12), "+BODY 700000");
   EXPECT_TRUE(eventually([&] { return counters->receiving_bytes_now.get() == 0U; }));
 }

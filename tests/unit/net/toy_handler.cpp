@@ -26,6 +26,11 @@ class ToySession final : public RequestSession {
     check_thread();
     EXPECT_FALSE(parked_);
     std::size_t consumed = 0;
+    if (bodies_done_ && holds_) {
+      bodies_done_ = false;
+      set_parked(true);
+      return {.state = State::kParked, .consumed = 0, .body_bytes = 0};
+    }
     if (bodies_done_) finish_bodies(out);
     if (!bodies_.empty()) return {.state = State::kNeedBody, .consumed = 0, .body_bytes = bodies_.front()};
     while (true) {
@@ -89,6 +94,8 @@ class ToySession final : public RequestSession {
     if (!parked_) return;
     out.append(text);
     set_parked(false);
+    holds_ = false;
+    held_ = 0;
   }
   void close() { closing_ = true; }
 
@@ -101,8 +108,9 @@ class ToySession final : public RequestSession {
     if (verb == "ECHO") out.append(text + "\r\n");
     if (verb == "BIG") out.append(std::string(std::stoul(text), 'x') + "\n");
     if (verb == "BLOB") append_block(std::stoul(text), out);
-    if (verb == "BODY" || verb == "BODIES") {
+    if (verb == "BODY" || verb == "BODIES" || verb == "HOLD") {
       several_ = verb == "BODIES";
+      holds_ = verb == "HOLD";
       bodies_ = numbers(text);
       return {.state = State::kNeedBody, .consumed = 0, .body_bytes = bodies_.front()};
     }
@@ -171,6 +179,7 @@ class ToySession final : public RequestSession {
   std::vector<std::size_t> bodies_;  // still to come
   bool bodies_done_ = false;
   bool several_ = false;
+  bool holds_ = false;
   bool skipped_ = false;
   std::size_t prepared_ = 0;
   std::size_t held_ = 0;

@@ -5,6 +5,7 @@
 //   BIG n              n times 'x' and a newline
 //   BLOB n             the same, from a block, by reference
 //   BODY n             then n bytes, received into a block: +BODY n sum, where sum adds up the bytes
+//   HOLD n             as BODY, but it parks with the body, and is answered by answer()
 //   BODIES n n ...     one request of several bodies: +BODIES and the number of bytes
 //   SKIP n             then n bytes, dropped: -SKIPPED
 //   PARK               parks; answered by answer(), or "-ABANDONED" at the end of a drain
