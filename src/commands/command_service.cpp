@@ -74,7 +74,8 @@ void CommandService::set_tracking_keys_max(std::size_t keys) {
 }
 
 bool CommandService::maintain(std::size_t work_max) {
-  return impl_->pushes.tracking.work_some(work_max, impl_->services.clock.now_ms());
+  const bool more_discarded = impl_->pushes.discarded.free_some(work_max);
+  return impl_->pushes.tracking.work_some(work_max, impl_->services.clock.now_ms()) || more_discarded;
 }
 
 std::string CommandService::output_limits() const {

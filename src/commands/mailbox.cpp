@@ -58,7 +58,7 @@ void Mailbox::close() {
 }
 
 void Mailbox::drop_all() {
-  std::deque<PushRef>().swap(queue_);
+  discarded_.take(std::exchange(queue_, {}), queued_bytes());
   count(0);
 }
 

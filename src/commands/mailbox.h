@@ -11,6 +11,7 @@
 #include <deque>
 #include <vector>
 
+#include "commands/discarded_pushes.h"
 #include "commands/push.h"
 #include "larder/base/mutex.h"
 #include "larder/commands/output_limits.h"
@@ -32,9 +33,9 @@ class Wakeups {
 
 class Mailbox {
  public:
-  // `limits` and `queued_bytes` (of all mailboxes) must outlive it.
-  Mailbox(ConnectionRef owner, const OutputLimits& limits, SharedCounter& queued_bytes)
-      : owner_(owner), limits_(limits), queued_total_(queued_bytes) {}
+  // `limits`, `queued_bytes` (of all mailboxes) and `discarded` must outlive it.
+  Mailbox(ConnectionRef owner, const OutputLimits& limits, SharedCounter& queued_bytes, DiscardedPushes& discarded)
+      : owner_(owner), limits_(limits), queued_total_(queued_bytes), discarded_(discarded) {}
   ~Mailbox() { close(); }
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
@@ -62,6 +63,7 @@ class Mailbox {
   const ConnectionRef owner_;
   const OutputLimits& limits_;
   SharedCounter& queued_total_;
+  DiscardedPushes& discarded_;
   std::atomic<bool> closed_{false};
   std::atomic<bool> overflowed_{false};
   std::atomic<std::size_t> queued_bytes_{0};  // written under the mutex

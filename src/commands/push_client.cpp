@@ -10,7 +10,8 @@ namespace larder {
 std::shared_ptr<Mailbox> mailbox_of(ClientRecord& record, PushServices& services) {
   const LockGuard guard(record.mutex);
   if (record.mailbox == nullptr) {
-    record.mailbox = std::make_shared<Mailbox>(record.info.ref, services.output_limits, services.queued_bytes);
+    record.mailbox =
+        std::make_shared<Mailbox>(record.info.ref, services.output_limits, services.queued_bytes, services.discarded);
     if (record.gone) record.mailbox->close();
   }
   return record.mailbox;

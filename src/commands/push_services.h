@@ -20,6 +20,7 @@ struct PushServices {
   ConnectionPort& port;
   OutputLimits output_limits;
   SharedCounter queued_bytes;  // in all mailboxes
+  DiscardedPushes discarded{queued_bytes};
   Channels channels;
   KeyNotifier notifier;
   Tracking tracking;
