@@ -85,6 +85,8 @@ class ClientRegistry {
   void for_each(const std::function<void(const ClientRecord&)>& visit) const;
   std::size_t size() const;
   TransactionMemory& transaction_memory() { return transaction_memory_; }
+  // What the tables of the LCS that are being worked on take.
+  std::atomic<std::size_t>& lcs_bytes() { return lcs_bytes_; }
 
   const AttentionFlags& attention() const { return attention_; }
   ClientPause& pause() { return pause_; }
@@ -97,6 +99,7 @@ class ClientRegistry {
   mutable Mutex mutex_;
   std::unordered_map<std::uint64_t, std::shared_ptr<ClientRecord>> clients_ GUARDED_BY(mutex_);
   TransactionMemory transaction_memory_;
+  std::atomic<std::size_t> lcs_bytes_{0};
 };
 
 }  // namespace larder

@@ -1,12 +1,20 @@
-// LCS: the longest common subsequence of two values, by dynamic programming. Which of several it is, and how its parts
-// are told, is Redis's: the walk begins at the ends and prefers to shorten the second value.
+// LCS: the longest common subsequence of two values. What takes more than a slice of work is parked and goes on slice
+// by slice, so that the other clients of the thread have their turns.
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <limits>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "commands/arguments.h"
+#include "commands/client_registry.h"
 #include "commands/command.h"
+#include "commands/lcs_walk.h"
+#include "commands/session.h"
 #include "commands/string_handlers.h"
 #include "commands/value_access.h"
 #include "larder/base/limits.h"
@@ -45,65 +53,10 @@ std::optional<Options> read_options(CommandContext& context) {
   return {};
 }
 
-// The table of lengths, of which two rows are needed at a time, and one bit a cell to find the way back: whether the
-// prefix of `a` without its last byte has a longer subsequence in common than that of `b` has.
-class Table {
- public:
-  Table(std::string_view a, std::string_view b) : columns_(b.size()), shorten_a_(a.size() * b.size()) {
-    std::vector<std::uint32_t> above(b.size() + 1);
-    std::vector<std::uint32_t> row(b.size() + 1);
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      for (std::size_t j = 0; j < b.size(); ++j) {
-        if (a[i] == b[j]) {
-          row[j + 1] = above[j] + 1;
-        } else {
-          row[j + 1] = std::max(above[j + 1], row[j]);
-          if (above[j + 1] > row[j]) shorten_a_[i * columns_ + j] = true;
-        }
-      }
-      std::swap(above, row);
-    }
-    length_ = above[b.size()];
-  }
+using Matches = std::vector<LcsWalk::Match>;
 
-  std::uint32_t length() const { return length_; }
-  bool shorten_a(std::size_t i, std::size_t j) const { return shorten_a_[i * columns_ + j]; }
-
- private:
-  const std::size_t columns_;
-  std::vector<bool> shorten_a_;
-  std::uint32_t length_ = 0;
-};
-
-// Bytes that both values have in a row, [a, a + length) and [b, b + length).
-struct Match {
-  std::size_t a = 0;
-  std::size_t b = 0;
-  std::size_t length = 0;
-};
-
-// From the last to the first.
-std::vector<Match> matches_of(std::string_view a, std::string_view b, const Table& table) {
-  std::vector<Match> matches;
-  bool goes_on = false;
-  for (std::size_t i = a.size(), j = b.size(); i > 0 && j > 0;) {
-    if (a[i - 1] == b[j - 1]) {
-      if (!goes_on) matches.push_back({i, j, 0});
-      goes_on = true;
-      matches.back().a = --i;
-      matches.back().b = --j;
-      ++matches.back().length;
-    } else {
-      goes_on = false;
-      table.shorten_a(i - 1, j - 1) ? --i : --j;
-    }
-  }
-  return matches;
-}
-
-void reply_matches(ReplyWriter& reply, const std::vector<Match>& matches, const Options& options,
-                   std::uint32_t length) {
-  const auto is_told = [&](const Match& match) {
+void reply_matches(ReplyWriter& reply, const Matches& matches, const Options& options, std::uint32_t length) {
+  const auto is_told = [&](const LcsWalk::Match& match) {
     return static_cast<std::int64_t>(match.length) >= options.match_length_min;
   };
   const auto range = [&](std::size_t begin, std::size_t bytes) {
@@ -114,7 +67,7 @@ void reply_matches(ReplyWriter& reply, const std::vector<Match>& matches, const 
   reply.map(2);
   reply.bulk("matches");
   reply.array(static_cast<std::size_t>(std::count_if(matches.begin(), matches.end(), is_told)));
-  for (const Match& match : matches) {
+  for (const LcsWalk::Match& match : matches) {
     if (!is_told(match)) continue;
     reply.array(options.match_lengths ? 3 : 2);
     range(match.a, match.length);
@@ -125,10 +78,70 @@ void reply_matches(ReplyWriter& reply, const std::vector<Match>& matches, const 
   reply.integer(length);
 }
 
-std::string bytes_of(std::string_view a, const std::vector<Match>& matches) {
+std::string bytes_of(std::string_view a, const Matches& matches) {
   std::string bytes;
   for (auto match = matches.rbegin(); match != matches.rend(); ++match) bytes += a.substr(match->a, match->length);
   return bytes;
+}
+
+// The values as they were when it began, however long it takes.
+class SlicedLcs final : public ParkedRequest, public std::enable_shared_from_this<SlicedLcs> {
+ public:
+  SlicedLcs(const CommandContext& context, HeldValue first, HeldValue second, const Options& options)
+      : port_(context.services.connections),
+        connection_(context.session.record().info.ref),
+        all_tables_bytes_(context.clients.lcs_bytes()),
+        options_(options),
+        first_(std::move(first)),
+        second_(std::move(second)),
+        walk_(first_.view(), second_.view(), !options.length_only) {}
+  ~SlicedLcs() override { all_tables_bytes_.fetch_sub(taken_bytes_, std::memory_order_relaxed); }
+
+  // Takes its table's part of what all tables may take. False: there is not so much left.
+  bool take_memory() {
+    taken_bytes_ = walk_.table_bytes();
+    const std::size_t before = all_tables_bytes_.fetch_add(taken_bytes_, std::memory_order_relaxed);
+    return before == 0 || before + taken_bytes_ <= limits::kLcsBytesMax;
+  }
+  // Writes the reply once the work is done. False: it is not.
+  bool go_on(std::size_t cells_max, ReplyWriter& reply) {
+    if (!walk_.step(cells_max)) return false;
+    if (options_.length_only) {
+      reply.integer(walk_.length());
+    } else if (options_.indexes) {
+      reply_matches(reply, walk_.matches(), options_, walk_.length());
+    } else {
+      reply.bulk(bytes_of(first_.view(), walk_.matches()));
+    }
+    return true;
+  }
+  void ask_for_a_turn() { Session::ask_again(port_, connection_, weak_from_this()); }
+
+  // --- ParkedRequest ---
+  bool look(ReplyWriter& reply) override {
+    if (go_on(limits::kLcsSliceCells, reply)) return true;
+    ask_for_a_turn();
+    return false;
+  }
+  void time_out(ReplyWriter& reply) override { reply.error("ERR LCS took too long"); }
+  std::size_t bytes() const override { return sizeof *this + taken_bytes_; }
+
+ private:
+  ConnectionPort& port_;
+  const ConnectionRef connection_;
+  std::atomic<std::size_t>& all_tables_bytes_;
+  std::size_t taken_bytes_ = 0;
+  const Options options_;
+  const HeldValue first_;
+  const HeldValue second_;
+  LcsWalk walk_;
+};
+
+// The product, or more than any limit.
+std::size_t cells_of(std::string_view a, std::string_view b) {
+  constexpr std::size_t kTooMany = std::numeric_limits<std::size_t>::max();
+  std::size_t cells = 0;
+  return __builtin_mul_overflow(a.size() + 1, b.size() + 1, &cells) ? kTooMany : cells;
 }
 
 }  // namespace
@@ -136,30 +149,28 @@ std::string bytes_of(std::string_view a, const std::vector<Match>& matches) {
 Outcome cmd_lcs(CommandContext& context) {
   const Key first_key = context.key(1);
   const Key second_key = context.key(2);
-  const HeldValue first = hold_value(context, first_key);
-  const HeldValue second = hold_value(context, second_key);
+  HeldValue first = hold_value(context, first_key);
+  HeldValue second = hold_value(context, second_key);
   count_lookup(context, first_key, first.found());
   count_lookup(context, second_key, second.found());
   const auto options = read_options(context);
   if (!options) return Outcome::kDone;
-  const std::string_view a = first.view();
-  const std::string_view b = second.view();
+  const std::size_t cells = cells_of(first.view(), second.view());
   // As Redis, whose table has 4 bytes a cell.
-  if ((a.size() + 1) * (b.size() + 1) > limits::kValueBytesMax / sizeof(std::uint32_t)) {
+  if (cells > limits::kValueBytesMax / sizeof(std::uint32_t)) {
     return fail(context, "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
   }
-  const Table table(a, b);
-  if (options->length_only) {
-    context.reply.integer(table.length());
-    return Outcome::kDone;
+  const bool in_exec = context.session.in_exec();
+  if (in_exec && cells > limits::kLcsTransactionCellsMax) {
+    return fail(context, "ERR LCS of values as long as these is not executed inside a transaction");
   }
-  const std::vector<Match> matches = matches_of(a, b, table);
-  if (options->indexes) {
-    reply_matches(context.reply, matches, *options, table.length());
-  } else {
-    context.reply.bulk(bytes_of(a, matches));
-  }
-  return Outcome::kDone;
+  const auto work = std::make_shared<SlicedLcs>(context, std::move(first), std::move(second), *options);
+  if (!work->take_memory()) return fail(context, "ERR Insufficient memory for so many LCS at a time; try again later");
+  const std::size_t cells_now = in_exec ? std::numeric_limits<std::size_t>::max() : limits::kLcsSliceCells;
+  if (work->go_on(cells_now, context.reply)) return Outcome::kDone;
+  context.session.park(std::chrono::milliseconds(limits::kPendingMsMax), work);
+  work->ask_for_a_turn();
+  return Outcome::kParked;
 }
 
 }  // namespace larder

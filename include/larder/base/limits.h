@@ -93,6 +93,15 @@ inline constexpr std::size_t kMonitorArgumentsMax = 1024;
 // Entries of the slow log: some 5 KiB each at most.
 inline constexpr std::int64_t kSlowLogEntriesMax = 10'000;
 
+// --- LCS ---
+// Cells of its table that are filled in one turn of a connection: half a millisecond or so. The rest comes in its next
+// turns.
+inline constexpr std::size_t kLcsSliceCells = 256 * 1024;
+// In a transaction there are no next turns, and shards are held: some milliseconds.
+inline constexpr std::size_t kLcsTransactionCellsMax = 1024 * 1024;
+// The tables of those under way together, beyond the first: four of the largest.
+inline constexpr std::size_t kLcsBytesMax = 64ULL << 20;
+
 // --- Walks ---
 // Items that one COUNTPREFIX or DELPREFIX looks at, whatever COUNT says: a few milliseconds of its thread.
 inline constexpr std::size_t kPrefixWalkItemsMax = 10'000;
