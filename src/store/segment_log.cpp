@@ -151,7 +151,11 @@ void SegmentLog::commit_now(SegmentNumber number, std::size_t used) {
 void SegmentLog::look_after_pages(SegmentNumber number) {
   Segment& segment = segments_[number];
   if (segment.used > segment.committed) commit_now(number, segment.used);
-  if (segment.committed < segment_bytes() || wants_spare()) wants_page_work_ = true;
+  if (segment.committed < segment_bytes()) {
+    wants_page_work_ = true;
+  } else if (!std::exchange(segment.wanted_spare, true)) {
+    wants_page_work_ = wants_page_work_ || wants_spare();
+  }
 }
 
 std::size_t SegmentLog::wanted_bytes(SegmentNumber number) const {

@@ -61,6 +61,7 @@ class SegmentLog {
     std::uint32_t live_items = 0;
     std::uint32_t front = 0;      // everything before it is dead
     std::uint32_t committed = 0;  // bytes, from its beginning, that are memory
+    bool wanted_spare = false;    // all of it is committed, and it was asked whether another is to be
     SegmentNumber older = kNoSegment;
     SegmentNumber newer = kNoSegment;
     std::uint64_t sequence = 0;  // grows with every segment that is begun

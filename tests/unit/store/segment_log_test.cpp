@@ -278,6 +278,21 @@ TEST_F(SegmentLogPages, AreCommittedWithTheRecordWhereNobodyDoesItAhead) {
   EXPECT_LE(log_.committed_bytes(), log_.segments_in_use() * kSegmentBytes);
 }
 
+// Where its pages are taken away again, whoever appends to it commits them.
+TEST_F(SegmentLogPages, OfTheNextSegmentAreAskedForOnce) {
+  Location last = add("key", 100);
+  while (used(last) + kSegmentBytes / 8 <= kSegmentBytes) {
+    settle();
+    last = add("key", 100);
+  }
+  settle();
+  const std::uint64_t with_spare = log_.committed_bytes();
+  log_.release_warm();
+  EXPECT_LT(log_.committed_bytes(), with_spare);
+  add("key", 100);
+  EXPECT_FALSE(log_.wants_page_work());
+}
+
 TEST_F(SegmentLogPages, OfFreedSegmentsGoBackButThoseOfOne) {
   std::vector<Location> records;
   for (int i = 0; i < 600; ++i) records.push_back(add("key", 1'000));
