@@ -148,8 +148,9 @@ ShardedStore::ValueBytes ShardedStore::value_bytes_of(std::span<const Key> keys,
 StatusCode ShardedStore::run_exclusive(const Exclusive& needs, TimeMs now_ms, const std::function<void()>& body) {
   const ShardNumbers numbers = needs.all_shards ? all_shards() : shards_of(needs.keys);
   const auto wanted = [&] {
-    const std::size_t bytes =
-        needs.room_bytes + value_bytes_of(needs.copied, now_ms).sum + value_bytes_of(needs.rewritten, now_ms).max;
+    std::size_t bytes = needs.room_bytes + value_bytes_of(needs.copied, now_ms).sum;
+    // A value that is made anew may by then have grown by all that the transaction stores.
+    if (!needs.rewritten.empty()) bytes += value_bytes_of(needs.rewritten, now_ms).max + needs.room_bytes;
     return room_for(needs.stored, numbers, {bytes, needs.stored.size()}, now_ms);
   };
   PreparedFlush flush;

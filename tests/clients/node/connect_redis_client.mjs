@@ -69,7 +69,7 @@ assert.equal(await store.length(), 49);
 
 // A session that is over by itself.
 const passing = new Browser();
-assert.equal(await passing.get(servers[0], '/visit?seconds=1'), 1);
+assert.equal(await passing.get(servers[0], '/visit?seconds=3'), 1);
 assert.equal(await store.length(), 50);
 while (await store.length() === 50) await new Promise((resolve) => setTimeout(resolve, 20));
 assert.equal(await passing.get(servers[0], '/visit'), 1);

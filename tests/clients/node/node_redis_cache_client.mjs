@@ -51,7 +51,7 @@ for (let round = 0; round < 20; round += 1) {
 }
 
 change = told('short');
-await writer.set('short', 'x', { expiration: { type: 'PX', value: 50 } });
+await writer.set('short', 'x', { expiration: { type: 'PX', value: 2000 } });
 assert.equal(await reader.get('short'), 'x');
 await change;
 assert.equal(await reader.get('short'), null);

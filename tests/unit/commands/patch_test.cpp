@@ -134,5 +134,22 @@ TEST(PatchCommands, InsideATransactionTheRoomForBothIsMadeBefore) {
   runner.store().check_invariants();
 }
 
+TEST(PatchCommands, InsideATransactionThereIsRoomBesideWhatWasStoredInItToo) {
+  constexpr std::uint64_t kMaxmemory = 32 << 20;
+  CommandRunner runner({.maxmemory_bytes = kMaxmemory});
+  const std::string filling(100'000, 'f');
+  for (int i = 0; i < 400; ++i) runner.run({"SET", std::to_string(i), filling});
+  runner.run({"SET", "grown", std::string(2 << 20, 'a')});
+  runner.run({"MULTI"});
+  for (int i = 0; i < 2; ++i) runner.run({"APPEND", "grown", std::string(3 << 20, 'b')});
+  EXPECT_EQ(runner.run({"EXEC"}), array({integer(5 << 20), integer(8 << 20)}));
+  runner.run({"MULTI"});
+  runner.run({"SET", "new", std::string(5 << 20, 'a')});
+  runner.run({"APPEND", "new", "b"});
+  EXPECT_EQ(runner.run({"EXEC"}), array({std::string(kOk), integer((5 << 20) + 1)}));
+  EXPECT_LE(runner.store().stats().peak_bytes, kMaxmemory);
+  runner.store().check_invariants();
+}
+
 }  // namespace
 }  // namespace larder::test
