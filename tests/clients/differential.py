@@ -30,8 +30,10 @@ PATTERNS = [
     "PUBLISH KEY VALUE", "SPUBLISH KEY VALUE", "PUBSUB NUMSUB KEY KEY", "PUBSUB SHARDNUMSUB KEY", "PUBSUB NUMPAT", "PUBSUB CHANNELS KEY",
     "CLIENT GETREDIR", "CLIENT TRACKINGINFO", ["CLIENT CACHING", ("YES", "NO", "VALUE")],
 ]
-# What stands between MULTI and EXEC, or before them; expiries that are asked for there could not be compared apart.
-IN_TRANSACTIONS = [pattern for pattern in PATTERNS if "EXPIRETIME" not in str(pattern) and "REFCOUNT" not in str(pattern)] + ["WATCH KEY", "UNWATCH", "MULTI", "NOSUCH"]
+# What stands between MULTI and EXEC, or before them; expiries that are asked for there could not be compared apart, and LCS
+# of long values is refused there.
+APART = ("EXPIRETIME", "REFCOUNT", "LCS")
+IN_TRANSACTIONS = [pattern for pattern in PATTERNS if not any(word in str(pattern) for word in APART)] + ["WATCH KEY", "UNWATCH", "MULTI", "NOSUCH"]
 BEFORE_TRANSACTIONS = ["WATCH KEY KEY", "WATCH KEY", "UNWATCH", "SELECT DATABASE"]
 TRANSACTIONS_PER_BATCH = 5
 OPTION_PART = 0.5
