@@ -12,7 +12,7 @@ namespace larder {
 
 namespace {
 
-std::string obstacle() {
+[[maybe_unused]] std::string obstacle() {
   rlimit limit{};
   if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
     return "the process may have " + format_size(limit.rlim_cur) +
