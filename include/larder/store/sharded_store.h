@@ -126,9 +126,9 @@ class ShardedStore {
   // its locks held. `body` may take no lock that somebody holds while waiting for a shard, and calls nothing of the
   // sections "Background" and "Settings". The room is made before, as by run_multi(): of `room` what is not held
   // yet, the keys of `stored`, each named once, counted as new items if they do not exist, the length of what the
-  // keys of `copied` have, and the greatest length of what those of `rewritten` have, beside which the new value is
-  // made. An operation that needs more overdraws, bounded; one that needs more than that answers
-  // kOutOfMemory. Errors: kOutOfMemory before `body` was called.
+  // keys of `copied` have, and, beside which their new values are made, the greatest length of what those of
+  // `rewritten` have and `room_bytes` again, by which it may have grown. An operation that needs more overdraws,
+  // bounded; one that needs more than that answers kOutOfMemory. Errors: kOutOfMemory before `body` was called.
   struct Exclusive {
     std::span<const Key> keys = {};
     bool all_shards = false;
