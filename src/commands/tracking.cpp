@@ -151,17 +151,20 @@ void Tracking::note_prefixes() {
 
 void Tracking::note_read(const std::shared_ptr<Tracker>& tracker, std::string_view key) {
   table_.enter(key, tracker);
-  const std::vector<TrackingTable::Taken> excess = table_.take_excess();
-  if (excess.empty()) return;
-  Wakeups wakeups;
-  tell_taken(excess, wakeups);
-  wakeups.send(port_);
+  if (table_.has_excess()) drop_excess();
 }
 
 void Tracking::set_keys_max(std::size_t keys) {
   table_.set_keys_max(keys);
+  drop_excess();
+}
+
+void Tracking::drop_excess() {
   Wakeups wakeups;
-  tell_taken(table_.take_excess(), wakeups);
+  table_.take_excess([&wakeups](std::string_view key, Tracker& holder) {
+    Invalidation invalidation(key);
+    tell(holder, invalidation, wakeups);
+  });
   wakeups.send(port_);
 }
 
@@ -199,9 +202,12 @@ void Tracking::invalidate(const Event& event, Wakeups& wakeups) {
   }
   Invalidation invalidation(event.key);
   if (table_.keys() != 0) {
-    for (const std::shared_ptr<Tracker>& holder : table_.take(event.key, spared.get())) {
-      if (!holder->has(kTrackingBroadcast)) tell(*holder, invalidation, wakeups);
-    }
+    table_.take(event.key, spared.get(), [&](std::string_view, Tracker& holder) {
+      if (!holder.has(kTrackingBroadcast)) tell(holder, invalidation, wakeups);
+    });
+  }
+  if (flushing_.load(std::memory_order_acquire) != 0) [[unlikely]] {
+    const LockGuard guard(flush_mutex_);
   }
   if (prefixes() == 0) return;
   const LockGuard guard(prefixes_mutex_);
@@ -215,17 +221,15 @@ void Tracking::invalidate(const Event& event, Wakeups& wakeups) {
 
 // The keys go first: whoever is entered for one after that reads what is there after that.
 void Tracking::invalidate_all(Wakeups& wakeups) {
+  flushing_.fetch_add(1, std::memory_order_relaxed);
+  const LockGuard flush_guard(flush_mutex_);
   table_.drop_all();
   Invalidation invalidation({});
-  const LockGuard guard(trackers_mutex_);
-  for (const auto& [id, tracker] : trackers_) tell(*tracker, invalidation, wakeups);
-}
-
-void Tracking::tell_taken(const std::vector<TrackingTable::Taken>& taken, Wakeups& wakeups) {
-  for (const TrackingTable::Taken& one : taken) {
-    Invalidation invalidation(one.key);
-    for (const std::shared_ptr<Tracker>& holder : one.holders) tell(*holder, invalidation, wakeups);
+  {
+    const LockGuard guard(trackers_mutex_);
+    for (const auto& [id, tracker] : trackers_) tell(*tracker, invalidation, wakeups);
   }
+  flushing_.fetch_sub(1, std::memory_order_release);
 }
 
 void Tracking::tell(Tracker& tracker, Invalidation& invalidation, Wakeups& wakeups) {

@@ -6,9 +6,9 @@
 // later change, once the change's event is delivered, which is before the reply of the command that made it. What drops
 // an entry for another reason (a full table, a flush) tells it too.
 //
-// LOCKS: those of the table, of the trackers, of the prefixes, one at a time; under them a tracker's, and under that a
-// mailbox's. Nobody waits for a shard while he holds one of them, so that EXEC may note reads, start and stop while it
-// holds its shards; events are delivered without.
+// LOCKS: those of the table, of the trackers, of the prefixes, one at a time (a flush's around them); under them a
+// tracker's, and under that a mailbox's. Nobody waits for a shard while he holds one of them, so that EXEC may note
+// reads, start and stop while it holds its shards; events are delivered without.
 #pragma once
 
 #include <atomic>
@@ -107,7 +107,7 @@ class Tracking final : public EventListener {
   // False: there is nothing, or nothing more, to be looked at.
   bool look_for_stale(std::size_t work_max, TimeMs now_ms);
   void invalidate_all(Wakeups& wakeups);
-  void tell_taken(const std::vector<TrackingTable::Taken>& taken, Wakeups& wakeups);
+  void drop_excess();
   static void tell(Tracker& tracker, Invalidation& invalidation, Wakeups& wakeups);
   void drop_prefixes(const std::shared_ptr<Tracker>& tracker);
   void note_prefixes() REQUIRES_LOCK(prefixes_mutex_);
@@ -119,6 +119,10 @@ class Tracking final : public EventListener {
   std::atomic<std::size_t> prefix_count_{0};
   Mutex trackers_mutex_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Tracker>> trackers_ GUARDED_BY(trackers_mutex_);
+  // While everything is being invalidated, the mutex is held and the count not 0: who finds a key in no table meanwhile
+  // waits for its end, after which all have been told.
+  Mutex flush_mutex_;
+  std::atomic<int> flushing_{0};
   Mutex stale_mutex_;
   std::vector<Database> stale_in_ GUARDED_BY(stale_mutex_);  // where tags were deleted since the walk began
   std::atomic<bool> has_stale_{false};

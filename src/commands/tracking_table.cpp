@@ -27,7 +27,7 @@ std::ptrdiff_t TrackingTable::bytes_of(std::string_view key, std::ptrdiff_t keys
 // Unsigned arithmetic: what is added may be less than nothing.
 void TrackingTable::count(Part& part, std::string_view key, std::ptrdiff_t keys, std::ptrdiff_t items) {
   part.items += static_cast<std::size_t>(items);
-  keys_.fetch_add(static_cast<std::size_t>(keys), std::memory_order_relaxed);
+  keys_.fetch_add(static_cast<std::size_t>(keys), std::memory_order_release);
   items_.fetch_add(static_cast<std::size_t>(items), std::memory_order_relaxed);
   bytes_.fetch_add(static_cast<std::size_t>(bytes_of(key, keys, items)), std::memory_order_relaxed);
 }
@@ -54,58 +54,64 @@ void TrackingTable::enter(std::string_view key, const Holder& holder) {
   count(part, key, 0, 1);
 }
 
-std::vector<TrackingTable::Holder> TrackingTable::holders_of(Entry&& entry) {
-  std::vector<Holder> holders;
-  if (entry.others) holders = std::move(*entry.others);
-  if (entry.first) holders.push_back(std::move(entry.first));
-  return holders;
+TrackingTable::Holder TrackingTable::find_holder(const Entry& entry, const Tracker* tracker) {
+  if (entry.first.get() == tracker) return entry.first;
+  if (entry.others == nullptr) return nullptr;
+  const auto is_it = [tracker](const Holder& holder) { return holder.get() == tracker; };
+  const auto found = std::find_if(entry.others->begin(), entry.others->end(), is_it);
+  return found == entry.others->end() ? nullptr : *found;
 }
 
-std::vector<TrackingTable::Holder> TrackingTable::take(std::string_view key, const Tracker* spared) {
+void TrackingTable::tell_all(std::string_view key, const Entry& entry, const Tracker* spared, const Tell& tell) {
+  if (entry.first && entry.first.get() != spared) tell(key, *entry.first);
+  if (entry.others == nullptr) return;
+  for (const Holder& holder : *entry.others) {
+    if (holder.get() != spared) tell(key, *holder);
+  }
+}
+
+void TrackingTable::take(std::string_view key, const Tracker* spared, const Tell& tell) {
   Part& part = part_of(key);
   const LockGuard guard(part.mutex);
   const auto found = part.keys.find(key);
-  if (found == part.keys.end()) return {};
-  std::vector<Holder> holders = holders_of(std::move(found->second));
-  const auto items = static_cast<std::ptrdiff_t>(holders.size());
-  const auto place =
-      std::find_if(holders.begin(), holders.end(), [spared](const Holder& holder) { return holder.get() == spared; });
-  if (place == holders.end()) {
+  if (found == part.keys.end()) return;
+  Entry& entry = found->second;
+  tell_all(key, entry, spared, tell);
+  const auto items = static_cast<std::ptrdiff_t>(entry.size());
+  Holder stays;
+  if (spared != nullptr) stays = find_holder(entry, spared);
+  if (stays == nullptr) {
     count(part, key, -1, -items);
     part.keys.erase(found);
-    return holders;
+    return;
   }
-  found->second = Entry{std::move(*place), nullptr};
-  *place = std::move(holders.back());
-  holders.pop_back();
+  entry = Entry{std::move(stays), nullptr};
   count(part, key, 0, 1 - items);
-  return holders;
 }
 
-bool TrackingTable::take_any(Part& part, Taken& taken) {
+bool TrackingTable::take_any(Part& part, const Tell& tell) {
   const LockGuard guard(part.mutex);
   if (part.keys.empty()) return false;
   const std::size_t buckets = part.keys.bucket_count();
   std::size_t bucket = part.next_bucket % buckets;
   while (part.keys.begin(bucket) == part.keys.end(bucket)) bucket = (bucket + 1) % buckets;
   part.next_bucket = bucket;
-  taken = take_out(part, part.keys.find(part.keys.begin(bucket)->first));
+  const auto place = part.keys.find(part.keys.begin(bucket)->first);
+  tell_all(place->first, place->second, nullptr, tell);
+  count(part, place->first, -1, -static_cast<std::ptrdiff_t>(place->second.size()));
+  part.keys.erase(place);
   return true;
 }
 
-std::vector<TrackingTable::Taken> TrackingTable::take_excess() {
-  std::vector<Taken> taken;
-  while (keys() > keys_max_.load(std::memory_order_relaxed)) {
+void TrackingTable::take_excess(const Tell& tell) {
+  while (has_excess()) {
     // One key at a time from one part after the other; a part without keys is passed.
-    Taken one;
     std::size_t tried = 0;
-    while (tried < kParts && !take_any(parts_[next_part_.fetch_add(1, std::memory_order_relaxed) % kParts], one)) {
+    while (tried < kParts && !take_any(parts_[next_part_.fetch_add(1, std::memory_order_relaxed) % kParts], tell)) {
       ++tried;
     }
-    if (tried == kParts) break;
-    taken.push_back(std::move(one));
+    if (tried == kParts) return;
   }
-  return taken;
 }
 
 bool TrackingTable::walk(Cursor& cursor, std::size_t work_max, const std::function<void(const std::string&)>& visit) {
@@ -127,22 +133,13 @@ bool TrackingTable::walk(Cursor& cursor, std::size_t work_max, const std::functi
   return cursor.part < kParts;
 }
 
-TrackingTable::Taken TrackingTable::take_out(Part& part, Keys::iterator place) {
-  Taken taken;
-  taken.holders = holders_of(std::move(place->second));
-  count(part, place->first, -1, -static_cast<std::ptrdiff_t>(taken.holders.size()));
-  auto node = part.keys.extract(place);
-  taken.key = std::move(node.key());
-  return taken;
-}
-
 void TrackingTable::drop_all() {
   for (Part& part : parts_) {
     Keys keys;
     {
       const LockGuard guard(part.mutex);
       std::swap(keys, part.keys);
-      keys_.fetch_sub(keys.size(), std::memory_order_relaxed);
+      keys_.fetch_sub(keys.size(), std::memory_order_release);
       items_.fetch_sub(std::exchange(part.items, 0), std::memory_order_relaxed);
     }
     if (keys.empty()) continue;

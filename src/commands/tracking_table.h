@@ -5,11 +5,12 @@
 // of which is kept in place. Bounded: with a key too many some other key is dropped, and its holders are told as if it
 // had changed.
 //
-// ORDER: a key is entered before it is read, and looked for here after it was changed; what is taken out is told to its
-// holders after that. So a client that has read a value, and was entered for it, is told of every later change, and the
-// telling never overtakes the reply of the read.
+// ORDER: a key is entered before it is read, and looked for here after it was changed. So a client that has read a
+// value, and was entered for it, is told of every later change, and the telling never overtakes the reply of the read.
+// Whoever takes an entry out tells its holders under the part's lock: a thread that looks for it and finds it gone may
+// answer its own client, since the holders have been told.
 //
-// LOCKS: one part at a time; nothing is locked under it. Never used while a shard is locked.
+// LOCKS: one part at a time; under it what `tell` locks, a tracker and its mailbox.
 #pragma once
 
 #include <array>
@@ -33,16 +34,15 @@ struct Tracker;
 class TrackingTable {
  public:
   using Holder = std::shared_ptr<Tracker>;
-  struct Taken {
-    std::string key;
-    std::vector<Holder> holders;
-  };
+  // Called under a lock of the table for each holder of what is taken out.
+  using Tell = std::function<void(std::string_view key, Tracker& holder)>;
 
   void enter(std::string_view key, const Holder& holder);
-  // Takes the key out. `spared` (may be null) stays with it, and is not among those returned.
-  std::vector<Holder> take(std::string_view key, const Tracker* spared);
-  // Takes out what is above the limit; empty if nothing is.
-  std::vector<Taken> take_excess();
+  // Takes the key out. `spared` (may be null) stays with it, and is not told.
+  void take(std::string_view key, const Tracker* spared, const Tell& tell);
+  bool has_excess() const { return keys() > keys_max_.load(std::memory_order_relaxed); }
+  // Takes out what is above the limit.
+  void take_excess(const Tell& tell);
   // A place in a walk over all keys; as it is made: the beginning.
   struct Cursor {
     std::size_t part = 0;
@@ -58,7 +58,8 @@ class TrackingTable {
   bool free_some(std::size_t work_max);
 
   void set_keys_max(std::size_t keys) { keys_max_.store(keys, std::memory_order_relaxed); }
-  std::size_t keys() const { return keys_.load(std::memory_order_relaxed); }
+  // Whoever sees 0 may answer as if he had looked: all that was taken out has been told.
+  std::size_t keys() const { return keys_.load(std::memory_order_acquire); }
   // Keys counted once for each of their holders.
   std::size_t items() const { return items_.load(std::memory_order_relaxed); }
   // About what the table takes.
@@ -85,9 +86,10 @@ class TrackingTable {
   void count(Part& part, std::string_view key, std::ptrdiff_t keys, std::ptrdiff_t items) REQUIRES_LOCK(part.mutex);
   static std::ptrdiff_t bytes_of(std::string_view key, std::ptrdiff_t keys, std::ptrdiff_t items);
   // Takes some key of the part out. False: there is none.
-  bool take_any(Part& part, Taken& taken);
-  Taken take_out(Part& part, Keys::iterator place) REQUIRES_LOCK(part.mutex);
-  static std::vector<Holder> holders_of(Entry&& entry);
+  bool take_any(Part& part, const Tell& tell);
+  // Null: it is none of them.
+  static Holder find_holder(const Entry& entry, const Tracker* tracker);
+  static void tell_all(std::string_view key, const Entry& entry, const Tracker* spared, const Tell& tell);
 
   SeededHash hash_;
   std::array<Part, kParts> parts_;

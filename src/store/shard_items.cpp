@@ -398,7 +398,11 @@ Location Shard::append_copy(Location from, const Key& key, const ItemShape& shap
 bool Shard::erase(const Key& key, Op& op) {
   const Location location = find_live(key, op);
   end_lease(key, op);
-  if (location == kNowhere) return false;
+  if (location == kNowhere) {
+    // That it was evicted or has expired may be known only to a thread that has not told anybody yet.
+    emit(EventName::kDel, key.database, key.bytes, op, {.is_hidden = true});
+    return false;
+  }
   const bool visible = is_visible(location);
   emit(EventName::kDel, key.database, key.bytes, op, {.is_hidden = !visible});
   const std::size_t record_bytes = item(location).record_bytes();

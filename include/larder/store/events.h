@@ -105,8 +105,8 @@ struct Event {
   EventName name;
   bool is_new = false;       // of a value: nothing was under the key
   bool sets_expiry = false;  // of a value: it came with an expiry
-  // A negative item came where no value was, or went: nothing but for who asks for such items. No change of a watched
-  // key, and nothing to notify of.
+  // A negative item came where no value was, or went, or what was to be deleted was not there: nothing but for whoever
+  // may have kept something of the key. No change of a watched key, and nothing to notify of.
   bool is_hidden = false;
 };
 

@@ -147,7 +147,9 @@ class Recorder final : public EventListener {
  public:
   EventMask mask() const override { return ~EventMask{0}; }
   void on_events(std::span<const Event> events) override {
-    for (const Event& event : events) kinds_.push_back(event.kind);
+    for (const Event& event : events) {
+      if (!event.is_hidden) kinds_.push_back(event.kind);
+    }
   }
   std::vector<EventKind> take() { return std::exchange(kinds_, {}); }
 

@@ -3,8 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <memory>
 #include <set>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 #include "support/command_runner.h"
@@ -74,6 +78,14 @@ TEST_F(ClientTracking, EveryKindOfChangeIsTold) {
     cache_.run({"MGET", "k", "none"});
     EXPECT_EQ(told_of(change), invalidation("k")) << change[0];
   }
+}
+
+// Of an eviction another thread may be about to tell; the reply to whoever deletes the key does not come before that.
+TEST_F(ClientTracking, DeletionOfWhatIsNotThereIsTold) {
+  track();
+  cache_.run({"GET", "k"});
+  EXPECT_EQ(told_of({"DEL", "k"}), invalidation("k"));
+  EXPECT_EQ(told_of({"DEL", "k"}), "");
 }
 
 TEST_F(ClientTracking, ExpiryAndEvictionAreTold) {
@@ -319,6 +331,36 @@ TEST_F(ClientTracking, ContradictionsAreRefusedAsRedisRefusesThem) {
                                        "client, and then re-enabling it with a different mode."));
   EXPECT_EQ(refusal({"BCAST"}), error("ERR You can't switch BCAST mode on/off before disabling tracking for this "
                                       "client, and then re-enabling it with a different mode."));
+}
+
+// Whoever has looked for a key, and found that another thread has taken it out, may answer its client.
+TEST(TrackingTable, WhoFindsAKeyGoneFindsItsHoldersTold) {
+  TrackingTable table;
+  const auto holder = std::make_shared<Tracker>(1);
+  constexpr int kRounds = 2'000;
+  std::atomic<int> round{0};
+  std::atomic<int> told{0};
+  std::atomic<int> answered{0};
+  std::atomic<int> untold{0};
+  auto take_each_time = [&] {
+    for (int i = 1; i <= kRounds; ++i) {
+      while (round.load() < i) std::this_thread::yield();
+      table.take("k", nullptr, [&](std::string_view, Tracker&) { told.store(i); });
+      if (told.load() < i) ++untold;
+      ++answered;
+    }
+  };
+  std::thread first(take_each_time);
+  std::thread second(take_each_time);
+  for (int i = 1; i <= kRounds; ++i) {
+    table.enter("k", holder);
+    round.store(i);
+    while (answered.load() < 2 * i) std::this_thread::yield();
+  }
+  first.join();
+  second.join();
+  EXPECT_EQ(untold.load(), 0);
+  EXPECT_EQ(table.keys(), 0U);
 }
 
 TEST(TrackingTable, WalkPassesEveryKeyHoweverItGrows) {

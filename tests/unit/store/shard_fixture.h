@@ -105,7 +105,7 @@ class ShardFixture : public ::testing::Test {
     }
     return seen;
   }
-  // The events since the last call, as "kind key" words.
+  // The events since the last call, as "kind key" words; before them "hidden" of one that is no change.
   std::vector<std::string> events() {
     static constexpr const char* kNames[] = {"set",     "changed", "expiry",  "deleted",
                                              "expired", "evicted", "flushed", "invalidated"};
@@ -114,7 +114,7 @@ class ShardFixture : public ::testing::Test {
       EXPECT_EQ(event.shard, 5u);
       EXPECT_GT(event.sequence, last_sequence_);
       last_sequence_ = event.sequence;
-      std::string text = kNames[static_cast<std::size_t>(event.kind)];
+      std::string text = (event.is_hidden ? "hidden " : "") + std::string(kNames[static_cast<std::size_t>(event.kind)]);
       if (!event.key.empty()) text += " " + event.key;
       result.push_back(text);
     }

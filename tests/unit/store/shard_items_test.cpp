@@ -261,7 +261,7 @@ TEST_F(ShardItems, EventsTellWhatHappenedInOrder) {
   erase("k");
   set("k", "3", {.condition = Condition::kIfPresent});
   flush(0);
-  EXPECT_THAT(events(), ElementsAre("set k", "changed k", "expiry k", "deleted k", "flushed"));
+  EXPECT_THAT(events(), ElementsAre("set k", "changed k", "expiry k", "deleted k", "hidden deleted k", "flushed"));
 }
 
 TEST_F(ShardItems, EventsNobodyWantsAreNotCollected) {
