@@ -124,6 +124,7 @@ class SlicedLcs final : public ParkedRequest, public std::enable_shared_from_thi
     return false;
   }
   void time_out(ReplyWriter& reply) override { reply.error("ERR LCS took too long"); }
+  bool is_at_work() const override { return true; }
   std::size_t bytes() const override { return sizeof *this + taken_bytes_; }
 
  private:

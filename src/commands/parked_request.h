@@ -20,6 +20,8 @@ class ParkedRequest {
   virtual bool look(ReplyWriter& reply) = 0;
   // Writes the reply that ends the waiting.
   virtual void time_out(ReplyWriter& reply) = 0;
+  // It does not wait for anything, but is worked on: its end is near whatever the client does.
+  virtual bool is_at_work() const { return false; }
   // What it keeps.
   virtual std::size_t bytes() const = 0;
 };

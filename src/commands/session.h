@@ -48,6 +48,7 @@ class Session final : public RequestSession {
   void body_received(BlobRef body) override;
   void body_skipped() override;
   bool parked() const override { return parked_ticket_ != 0; }
+  bool is_at_work() const override { return parked_request_ != nullptr && parked_request_->is_at_work(); }
   bool closing() const override { return closing_; }
   bool mid_request() const override { return parser_.mid_request(); }
   std::size_t buffered_bytes() const override;

@@ -105,6 +105,7 @@ void Connection::run_task(const ConnectionTask& task) {
   task(*session_, thread_.replies());
   if (!output_fits()) return;
   if (was_parked && !session_->parked()) {
+    set_at_rest(false);
     more_ = true;
     last_input_ms_ = IoThread::now_ms();
   }
@@ -321,12 +322,20 @@ void Connection::charge_parked() {
     thread_.budget().give_back(share_, charged_ - target);
   }
   charged_ = target;
+  set_at_rest(target != 0);
+}
+
+void Connection::set_at_rest(bool at_rest) {
+  if (at_rest_ == at_rest) return;
+  at_rest_ = at_rest;
+  thread_.budget().set_at_rest(share_, at_rest);
 }
 
 void Connection::release_memory() {
   if (charged_ == 0 && wanted_ == 0) return;
   thread_.budget().release(share_);
   charged_ = wanted_ = 0;
+  at_rest_ = false;
 }
 
 // --- What next ---
@@ -345,7 +354,8 @@ void Connection::settle() {
     await_writable();
   }
   if (!closing_) {
-    if (peer_ended_ && parked()) return close();
+    // Nobody would take what may come late. What is at work is answered as if it had not been parked.
+    if (peer_ended_ && parked()) return session_->is_at_work() ? void() : close();
     if (output_blocked() || blocked_ || wanted_ != 0) return;
     if (parked()) {
       const bool may_read = rest_.size() < kParkedRestBytesMax && (!draining_ || drain_bytes_left_ > 0);

@@ -97,6 +97,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   std::uint64_t due() const;
   void charge_unfinished();
   void charge_parked();
+  void set_at_rest(bool at_rest);
   void release_memory();
   std::size_t buffered_bytes() const;
   bool unfinished() const;
@@ -154,6 +155,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   bool draining_ = false;
   bool closed_ = false;
   bool counted_parked_ = false;
+  bool at_rest_ = false;  // what is charged belongs to a request that is parked
   // As far as is known: the socket has input, or room for output. Edges set them, transfers that fall short clear them.
   bool readable_ = false;
   bool writable_ = true;

@@ -31,6 +31,7 @@ void ReceiveBudget::take(Share& share, std::uint64_t bytes) {
 void ReceiveBudget::release(Share& share) {
   LockGuard lock(mutex_);
   if (share.wanted_ > 0) stop_waiting(share);
+  note_rest(share, false);
   take_back(share, share.held_);
   serve(nullptr);
 }
@@ -39,6 +40,13 @@ void ReceiveBudget::give_back(Share& share, std::uint64_t bytes) {
   LockGuard lock(mutex_);
   LARDER_DCHECK(share.wanted_ == 0 && bytes <= share.held_);
   take_back(share, bytes);
+  serve(nullptr);
+}
+
+void ReceiveBudget::set_at_rest(Share& share, bool at_rest) {
+  LockGuard lock(mutex_);
+  LARDER_DCHECK(share.wanted_ == 0 && (!at_rest || share.held_ > 0));
+  note_rest(share, at_rest);
   serve(nullptr);
 }
 
@@ -55,7 +63,7 @@ bool ReceiveBudget::fits(std::uint64_t bytes) const {
 ReceiveBudget::Share* ReceiveBudget::next() {
   if (waiting_.empty()) return nullptr;
   if (fits(waiting_.front()->wanted_)) return waiting_.front();
-  if (holders_ > holders_waiting_) return nullptr;
+  if (holders_ > holders_waiting_ + holders_at_rest_) return nullptr;
   if (privileged_ == nullptr) {
     const auto holder = std::find_if(waiting_.begin(), waiting_.end(), [](Share* share) { return share->held_ > 0; });
     privileged_ = holder != waiting_.end() ? *holder : waiting_.front();
@@ -85,6 +93,13 @@ void ReceiveBudget::stop_waiting(Share& share) {
   waiting_.erase(std::find(waiting_.begin(), waiting_.end(), &share));
   if (share.held_ > 0) --holders_waiting_;
   share.wanted_ = 0;
+}
+
+void ReceiveBudget::note_rest(Share& share, bool at_rest) {
+  if (share.at_rest_ == at_rest) return;
+  share.at_rest_ = at_rest;
+  holders_at_rest_ += at_rest ? 1 : std::size_t(-1);
+  if (at_rest && privileged_ == &share) privileged_ = nullptr;
 }
 
 void ReceiveBudget::serve(const Share* quiet) {

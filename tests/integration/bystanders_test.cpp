@@ -48,6 +48,16 @@ TEST_P(BystandersTest, APauseEndsByItself) {
   EXPECT_EQ(client.exchange("CLIENT PAUSE 20\r\nSET k v\r\nGET k\r\n", replies), replies);
 }
 
+// As `echo ... | nc` does it: nothing was said to wait for, so the answer comes.
+TEST_P(BystandersTest, WorkInSlicesIsAnsweredAlthoughTheClientSendsNoMore) {
+  SocketClient client = server_.connect();
+  const std::string value(3'000, 'v');  // many slices: 9 million cells
+  EXPECT_EQ(client.exchange("SET a " + value + "\r\nSET b " + value + "\r\n", "+OK\r\n+OK\r\n"), "+OK\r\n+OK\r\n");
+  client.send("LCS a b LEN\r\nPING\r\n");
+  client.finish_sending();
+  EXPECT_EQ(client.receive_until_close(), ":3000\r\n+PONG\r\n");
+}
+
 TEST_P(BystandersTest, EveryWaitIsUnblockedOnceOrEndsByItself) {
   SocketClient operating = server_.connect();
   for (int i = 0; i < 50; ++i) {

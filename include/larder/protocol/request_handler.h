@@ -83,6 +83,8 @@ class RequestSession {
 
   // True from kParked until a ConnectionTask has answered the request.
   virtual bool parked() const = 0;
+  // Parked, but it waits for nobody: it is being worked on, and will be answered soon.
+  virtual bool is_at_work() const { return false; }
   // True once the session wants to be closed (CLIENT KILL); net sends what is waiting and closes.
   virtual bool closing() const = 0;
   // True inside a request whose rest has not come (for the receive time limit).

@@ -88,6 +88,26 @@ TEST_F(ReceiveBudgetTest, HoldersThatAllWaitDoNotWaitForEver) {
   EXPECT_EQ(held.get(), 0U);
 }
 
+TEST_F(ReceiveBudgetTest, WhatIsAtRestHoldsNobodyUp) {
+  const auto a = share('a');
+  const auto b = share('b');
+  const auto c = share('c');
+  budget.take(*a, 1000);
+  EXPECT_FALSE(budget.reserve(*b, 300)) << "a may still finish";
+  budget.set_at_rest(*a, true);
+  EXPECT_EQ(granted, "b");
+  EXPECT_FALSE(budget.reserve(*c, 300)) << "one beyond the limit at a time";
+  budget.release(*b);
+  EXPECT_EQ(granted, "bc");
+  budget.release(*c);
+  budget.set_at_rest(*a, false);
+  EXPECT_FALSE(budget.reserve(*b, 300)) << "a goes on";
+  budget.release(*a);
+  EXPECT_EQ(granted, "bcb");
+  budget.release(*b);
+  EXPECT_EQ(held.get(), 0U);
+}
+
 TEST_F(ReceiveBudgetTest, PartGivenBackIsGrantedToTheNext) {
   const auto a = share('a');
   const auto b = share('b');
