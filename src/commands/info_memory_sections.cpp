@@ -129,6 +129,7 @@ void info_cache(const InfoContext& context, InfoText& text) {
   text.field("buffers_bytes", client_figures(context.clients).buffer_bytes);
   text.field("queued_push_bytes", context.pushes.queued_bytes.get());
   text.field("tracking_bytes", context.pushes.tracking.table().bytes());
+  text.field("sample_bytes", context.services.statistics.sample_bytes());
   text.field("subscriptions_bytes", context.pushes.channels.bytes());
   text.field("receiving_bytes", net.receiving_bytes_now.get());
   text.field("closed_idle", net.closed_idle.get());

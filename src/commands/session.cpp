@@ -108,10 +108,15 @@ std::size_t Session::execute_batch(ReplyBuffer& out, std::size_t output_bytes_ma
   if (push_client_ != nullptr) [[unlikely]]
     push_client_->deliver_invalidations(out, version_);
   batch_.look_ahead(services_.store, database_);
+  execution.drawn.index = statistics_.traffic.draw(batch_.size);
   std::size_t done = 0;
   while (done < batch_.size) {
     const std::size_t index = done++;
-    execute(index, execution);
+    if (index == execution.drawn.index) [[unlikely]] {
+      execute_drawn(index, execution);
+    } else {
+      execute(index, execution);
+    }
     if (!keeps_lock(index, execution)) execution.release_lock();
     if (must_stop() || out.size() > output_bytes_max) break;
   }
@@ -128,6 +133,8 @@ Session::Execution Session::begin_execution(ReplyBuffer& out) {
 void Session::end_execution(Execution& execution) {
   execution.release_lock();
   execution.statistics.close();
+  if (execution.drawn.is_done) [[unlikely]]
+    add_to_sample(execution);
   if (!batch_.monitor_lines.empty()) [[unlikely]]
     clients_.monitors().show(services_.connections, std::exchange(batch_.monitor_lines, {}));
   // Blocks that requests refer to are not held longer than needed.

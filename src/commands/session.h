@@ -161,6 +161,12 @@ class Session final : public RequestSession {
     BatchStatistics statistics;
     ShardedStore::KeptLock kept;
     std::size_t kept_bytes = 0;  // moved since its lock was taken
+    // Of the request that was drawn for the sample of requests.
+    struct {
+      std::size_t index = TrafficSample::kNone;
+      bool is_done = false;
+      TrafficCounts counts;
+    } drawn;
 
     void release_lock() {
       kept.release();
@@ -200,6 +206,9 @@ class Session final : public RequestSession {
 
   void execute(std::size_t index, Execution& execution);
   void execute_begun(std::size_t index, Execution& execution);
+  // The same as execute(), and what it did is kept for the sample (session_sampling.cpp).
+  void execute_drawn(std::size_t index, Execution& execution);
+  void add_to_sample(const Execution& execution);
   // The row to call; writes the error and answers nothing if the request may not be executed.
   FoundCommand admit(FoundCommand command, const Request& request, ReplyWriter& reply);
   static bool is_http(const Request& request);

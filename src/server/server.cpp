@@ -189,6 +189,8 @@ void Server::Impl::read_settings(const Options& options) {
   access_.set_protected_mode(options.yes("protected-mode"));
   slow_log_.set_threshold_us(options.integer("slowlog-log-slower-than"));
   slow_log_.set_length_max(static_cast<std::size_t>(options.integer("slowlog-max-len")));
+  statistics_.set_sample_every(static_cast<std::uint32_t>(options.integer("stats-sample-every")));
+  statistics_.set_prefix_delimiter(options.text("stats-prefix-delimiter"));
   set_receive_budget();
 }
 
@@ -260,6 +262,14 @@ void Server::Impl::connect_options() {
   });
   options_.on_change("slowlog-max-len", [this](std::string& text) {
     slow_log_.set_length_max(static_cast<std::size_t>(option_integer(text)));
+    return Status::ok();
+  });
+  options_.on_change("stats-sample-every", [this](std::string& text) {
+    statistics_.set_sample_every(static_cast<std::uint32_t>(option_integer(text)));
+    return Status::ok();
+  });
+  options_.on_change("stats-prefix-delimiter", [this](std::string& text) {
+    statistics_.set_prefix_delimiter(text);
     return Status::ok();
   });
   options_.on_change("stats-interval", [this](std::string& text) {

@@ -1,12 +1,14 @@
 #include "larder/stats/statistics.h"
 
+#include <utility>
+
 #include "larder/base/check.h"
 
 namespace larder {
 
 Statistics::Statistics(unsigned threads, std::size_t commands) : commands_(commands) {
   threads_.reserve(threads);
-  for (unsigned i = 0; i < threads; ++i) threads_.push_back(std::make_unique<ThreadStatistics>(commands));
+  for (unsigned i = 0; i < threads; ++i) threads_.push_back(std::make_unique<ThreadStatistics>(commands, i));
 }
 
 RequestTotals Statistics::totals() const {
@@ -65,6 +67,41 @@ void Statistics::count_error(std::string_view code) {
 std::map<std::string, std::uint64_t, std::less<>> Statistics::errors() const {
   LockGuard lock(errors_mutex_);
   return errors_;
+}
+
+// --- What the requests of late were about ---
+
+TrafficReport Statistics::hot_keys(std::int64_t now_ns, HitterOrder order, std::size_t count) const {
+  RecentHitters::Sum sum;
+  for (const auto& thread : threads_) thread->traffic.add_keys_to(sum, now_ns);
+  return RecentHitters::report(std::move(sum), now_ns, order, count);
+}
+
+TrafficReport Statistics::hot_prefixes(std::int64_t now_ns, HitterOrder order, std::size_t count) const {
+  RecentHitters::Sum sum;
+  for (const auto& thread : threads_) thread->traffic.add_prefixes_to(sum, now_ns);
+  return RecentHitters::report(std::move(sum), now_ns, order, count);
+}
+
+void Statistics::set_sample_every(std::uint32_t batches) {
+  for (const auto& thread : threads_) thread->traffic.set_every(batches);
+}
+
+void Statistics::set_prefix_delimiter(std::string_view delimiter) {
+  const LockGuard guard(delimiter_mutex_);
+  delimiter_ = delimiter;
+  for (const auto& thread : threads_) thread->traffic.set_delimiter(delimiter);
+}
+
+std::string Statistics::prefix_delimiter() const {
+  const LockGuard guard(delimiter_mutex_);
+  return delimiter_;
+}
+
+std::size_t Statistics::sample_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& thread : threads_) bytes += thread->traffic.bytes();
+  return bytes;
 }
 
 void Statistics::reset(const Sample& now) {

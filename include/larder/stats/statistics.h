@@ -20,6 +20,7 @@
 #include "larder/stats/counter.h"
 #include "larder/stats/histogram.h"
 #include "larder/stats/time_series.h"
+#include "larder/stats/traffic_sample.h"
 
 namespace larder {
 
@@ -33,7 +34,8 @@ struct CommandCounters {
 
 // Written by one io thread.
 struct alignas(64) ThreadStatistics {
-  explicit ThreadStatistics(std::size_t commands) : by_command(commands) {}
+  // `number`: the io thread's.
+  ThreadStatistics(std::size_t commands, unsigned number) : by_command(commands), traffic(number) {}
 
   Counter requests;
   Counter hits;    // keys looked up and found, as Redis's keyspace_hits
@@ -43,6 +45,7 @@ struct alignas(64) ThreadStatistics {
   Counter load_us;  // refill times: from a GET miss to the SET of that key by the same connection: T_load
   Counter loads;
   std::vector<CommandCounters> by_command;  // by CommandSpec::index
+  TrafficSample traffic;
 };
 
 class Statistics {
@@ -74,6 +77,18 @@ class Statistics {
   TimeSeries& series() { return series_; }
   const TimeSeries& series() const { return series_; }
 
+  // --- What the requests of late were about, as far as the sample tells ---
+  // The `count` keys that come first, of the last 10 to 20 seconds.
+  TrafficReport hot_keys(std::int64_t now_ns, HitterOrder order, std::size_t count) const;
+  // The same of their prefixes, of the last 60 to 120 seconds.
+  TrafficReport hot_prefixes(std::int64_t now_ns, HitterOrder order, std::size_t count) const;
+  // See TrafficSample. Any thread.
+  void set_sample_every(std::uint32_t batches);
+  void set_prefix_delimiter(std::string_view delimiter);
+  std::string prefix_delimiter() const;
+  // What all that takes: fixed at the start.
+  std::size_t sample_bytes() const;
+
   // CONFIG RESETSTAT: what is reported begins anew from the counters as they are in `now`, and so does the series.
   void reset(const Sample& now);
   // The counters as they were at the last reset; all zero before the first.
@@ -90,6 +105,8 @@ class Statistics {
   mutable Mutex reset_mutex_;
   Sample reset_mark_ GUARDED_BY(reset_mutex_);
   std::vector<CommandTotals> commands_at_reset_ GUARDED_BY(reset_mutex_);  // empty before the first reset
+  mutable Mutex delimiter_mutex_;
+  std::string delimiter_ GUARDED_BY(delimiter_mutex_) = ":";
   TimeSeries series_;
 };
 

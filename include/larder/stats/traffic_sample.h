@@ -1,0 +1,136 @@
+// Which keys and which prefixes of keys the requests of late were about, from a sample of them. One an io thread, which
+// draws and adds; anybody may ask, for which a lock is taken with each request that was drawn and with no other.
+//
+// The sample is one request of one batch in `every`, and it stands for as many requests as its batch had, times
+// `every`: so each request is equally likely to be seen, a thread that executes them one by one, which costs each of
+// them a system call, looks at one in `every`, and one that is given full batches looks at one in many times that.
+//
+// What is kept goes by windows of fixed length, the same for all threads: this one and the one before it.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "larder/base/hash.h"
+#include "larder/base/mutex.h"
+#include "larder/stats/heavy_hitters.h"
+
+namespace larder {
+
+// What was found out about a name, by one thread or by all.
+struct Hitter {
+  std::string name;  // cut after HeavyHitters::kNameBytesMax
+  std::size_t name_bytes = 0;
+  Database database = 0;
+  TrafficCounts counts;
+};
+
+// Sums over threads and windows.
+struct TrafficReport {
+  double seconds = 0;  // that it is about; at least 1, so that a rate of the first moments is not made up
+  TrafficCounts all;   // of every name, reported or not
+  std::vector<Hitter> hitters;
+};
+enum class HitterOrder : std::uint8_t { kOperations, kBytes };
+
+// The heavy hitters of the last one or two windows. Not thread-safe.
+class RecentHitters {
+ public:
+  RecentHitters(std::int64_t window_ns, std::size_t sets)
+      : window_ns_(window_ns), windows_{Window(sets), Window(sets)} {}
+
+  // REQUIRES: times do not go back.
+  void add(std::int64_t now_ns, const HeavyHitters::Name& name, const TrafficCounts& counts);
+  void clear();
+  std::size_t bytes() const { return windows_[0].names.bytes() + windows_[1].names.bytes(); }
+
+  // To be filled by all threads.
+  struct Sum {
+    std::int64_t from_ns = std::numeric_limits<std::int64_t>::max();
+    TrafficCounts all;
+    std::unordered_map<KeyHash, Hitter> by_name;
+  };
+  void add_to(Sum& sum, std::int64_t now_ns) const;
+  // The `count` that come first.
+  static TrafficReport report(Sum sum, std::int64_t now_ns, HitterOrder order, std::size_t count);
+
+ private:
+  struct Window {
+    explicit Window(std::size_t sets) : names(sets) {}
+    void clear();
+
+    std::int64_t number = kNone;
+    TrafficCounts all;
+    HeavyHitters names;
+  };
+  static constexpr std::int64_t kNone = -2;
+  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+
+  void begin_window(std::int64_t number);
+
+  const std::int64_t window_ns_;
+  std::int64_t began_ns_ = kNever;  // when the first was added
+  std::array<Window, 2> windows_;
+  std::size_t current_ = 0;
+};
+
+class TrafficSample {
+ public:
+  static constexpr std::int64_t kKeyWindowNs = 10'000'000'000;
+  static constexpr std::int64_t kPrefixWindowNs = 60'000'000'000;
+  static constexpr std::uint32_t kEveryDefault = 4;
+  static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+
+  // `seed`: another for each thread.
+  explicit TrafficSample(std::uint64_t seed) : random_(seed) {}
+
+  // --- The io thread ---
+  // The place in a batch of `size` requests of the one that is drawn, or kNone. REQUIRES: size > 0.
+  std::size_t draw(std::size_t size) {
+    const std::uint32_t every = every_.load(std::memory_order_relaxed);
+    if (every == 0) return kNone;
+    const std::uint64_t drawn = random_.below(std::uint64_t{every} * size);
+    return drawn < size ? static_cast<std::size_t>(drawn) : kNone;
+  }
+  // For how many requests the one stands that was drawn from a batch of `size`.
+  double weight(std::size_t size) const {
+    return static_cast<double>(every_.load(std::memory_order_relaxed)) * static_cast<double>(size);
+  }
+  // No shard is locked.
+  void add(std::int64_t now_ns, const HeavyHitters::Name& key, const TrafficCounts& counts);
+
+  // --- Any thread ---
+  // 0: nothing is drawn.
+  void set_every(std::uint32_t every) { every_.store(every, std::memory_order_relaxed); }
+  std::uint32_t every() const { return every_.load(std::memory_order_relaxed); }
+  // What ends a key's prefix, which includes it; a key without it has an empty one. Empty: no prefixes are kept.
+  void set_delimiter(std::string_view delimiter);
+  void clear();
+  void add_keys_to(RecentHitters::Sum& sum, std::int64_t now_ns) const;
+  void add_prefixes_to(RecentHitters::Sum& sum, std::int64_t now_ns) const;
+  // Fixed.
+  std::size_t bytes() const;
+
+ private:
+  static constexpr std::size_t kKeySets = 64;
+  static constexpr std::size_t kPrefixSets = 16;
+
+  std::atomic<std::uint32_t> every_{kEveryDefault};
+  SplitMix64 random_;
+  mutable SpinMutex mutex_;
+  std::string delimiter_ GUARDED_BY(mutex_) = ":";
+  RecentHitters keys_ GUARDED_BY(mutex_){kKeyWindowNs, kKeySets};
+  RecentHitters prefixes_ GUARDED_BY(mutex_){kPrefixWindowNs, kPrefixSets};
+};
+
+// The part of a key that its prefix is, with the delimiter; empty if it has none. REQUIRES: a delimiter.
+std::string_view prefix_of(std::string_view key, std::string_view delimiter);
+
+}  // namespace larder

@@ -1,0 +1,134 @@
+// HOTKEYS: what the sample of requests brings to the client. With every request drawn, so that figures are exact.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "support/command_runner.h"
+
+namespace larder::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class TrafficTest : public ::testing::Test {
+ protected:
+  TrafficTest() { runner_.statistics().set_sample_every(1); }
+
+  TrafficReport keys(HitterOrder order = HitterOrder::kOperations) {
+    return runner_.statistics().hot_keys(runner_.clock().monotonic_ns(), order, 100);
+  }
+  Hitter key(const std::string& name) {
+    for (const Hitter& hitter : keys().hitters) {
+      if (hitter.name == name) return hitter;
+    }
+    return {};
+  }
+
+  CommandRunner runner_;
+};
+
+TEST_F(TrafficTest, OneByOneEachRequestIsSeen) {
+  runner_.run({"SET", "a", "0123456789"});
+  runner_.run({"GET", "a"});
+  runner_.run({"GET", "a"});
+  runner_.run({"GET", "none"});
+  runner_.run({"PING"});
+  runner_.run({"NOSUCH", "a"});
+  const Hitter a = key("a");
+  EXPECT_EQ(a.counts.operations, 3);
+  EXPECT_EQ(a.counts.writes, 1);
+  EXPECT_EQ(a.counts.hits, 2);
+  EXPECT_EQ(a.counts.misses, 0);
+  const std::size_t get_bytes = encode_request({"GET", "a"}).size() + bulk("0123456789").size();
+  const std::size_t set_bytes = encode_request({"SET", "a", "0123456789"}).size() + kOk.size();
+  EXPECT_EQ(a.counts.bytes, static_cast<double>(2 * get_bytes + set_bytes));
+  EXPECT_EQ(key("none").counts.misses, 1);
+  EXPECT_EQ(keys().hitters.size(), 2U);
+}
+
+TEST_F(TrafficTest, OneRequestOfABatchStandsForAll) {
+  std::string batch;
+  for (int i = 0; i < 10; ++i) batch += encode_request({"GET", "k"});
+  runner_.send(batch);
+  EXPECT_EQ(key("k").counts.operations, 10);
+  EXPECT_EQ(key("k").counts.misses, 10);
+}
+
+TEST_F(TrafficTest, ARequestOfManyKeysIsAnOperationOnEach) {
+  runner_.run({"MSET", "a", "1", "b", "2"});
+  runner_.run({"MGET", "a", "b", "none", "a"});
+  EXPECT_EQ(key("a").counts.operations, 3);
+  EXPECT_EQ(key("a").counts.writes, 1);
+  EXPECT_EQ(key("b").counts.operations, 2);
+  EXPECT_EQ(key("b").counts.hits, 0.75) << "three hits among four keys";
+  EXPECT_EQ(key("none").counts.misses, 0.25);
+  EXPECT_EQ(keys().all.operations, 6);
+}
+
+TEST_F(TrafficTest, OfVeryManyKeysSomeStandForTheOthers) {
+  std::vector<std::string> request = {"MGET"};
+  for (int i = 0; i < 3'200; ++i) request.push_back("k" + std::to_string(i));
+  runner_.run(request);
+  const TrafficReport report = keys();
+  EXPECT_EQ(report.hitters.size(), 32U);
+  EXPECT_NEAR(report.all.operations, 3'200, 1e-6);
+  EXPECT_NEAR(report.all.misses, 3'200, 1e-6);
+}
+
+TEST_F(TrafficTest, KeysOfTwoDatabasesAreTwo) {
+  runner_.run({"GET", "k"});
+  runner_.run({"SELECT", "5"});
+  runner_.run({"GET", "k"});
+  const TrafficReport report = keys();
+  ASSERT_EQ(report.hitters.size(), 2U);
+  EXPECT_EQ(report.hitters[0].database + report.hitters[1].database, 5);
+}
+
+TEST_F(TrafficTest, NothingIsSeenWhereItIsOff) {
+  runner_.statistics().set_sample_every(0);
+  runner_.run({"GET", "k"});
+  EXPECT_EQ(runner_.run({"HOTKEYS"}), "*0\r\n");
+}
+
+TEST_F(TrafficTest, StrangersAreNotSeen) {
+  CommandRunner runner({.password = "secret"});
+  runner.statistics().set_sample_every(1);
+  runner.run({"GET", "k"});
+  EXPECT_TRUE(runner.statistics().hot_keys(runner.clock().monotonic_ns(), HitterOrder::kOperations, 9).hitters.empty());
+}
+
+TEST_F(TrafficTest, HotKeysTellsRatesOfTheTimeItKnows) {
+  for (int i = 0; i < 4; ++i) runner_.run({"SET", "k", "v"});
+  runner_.run({"GET", "other"});
+  runner_.advance_ms(2'000);
+  runner_.run({"HELLO", "3"});
+  const std::string reply = runner_.run({"HOTKEYS", "count", "1"});
+  EXPECT_EQ(reply, "*1\r\n%7\r\n" + bulk("key") + bulk("k") + bulk("key_bytes") + integer(1) + bulk("database") +
+                       integer(0) + bulk("ops_per_s") + ",2\r\n" + bulk("writes_per_s") + ",2\r\n" +
+                       bulk("bytes_per_s") + ",64\r\n" + bulk("share") + ",0.8\r\n");
+}
+
+TEST_F(TrafficTest, HotKeysByBytesPutsTheLargeFirst) {
+  runner_.run({"GET", "often"});
+  runner_.run({"GET", "often"});
+  runner_.run({"SET", "large", std::string(1'000, 'x')});
+  EXPECT_THAT(runner_.run({"HOTKEYS", "COUNT", "1"}), HasSubstr("often"));
+  EXPECT_THAT(runner_.run({"HOTKEYS", "BY", "bytes", "COUNT", "1"}), HasSubstr("large"));
+  EXPECT_THAT(runner_.run({"HOTKEYS", "BY", "bytes", "BY", "OPS", "COUNT", "1"}), Not(HasSubstr("large")));
+}
+
+TEST_F(TrafficTest, HotKeysWantsWhatItKnows) {
+  for (const std::vector<std::string>& request : std::vector<std::vector<std::string>>{
+           {"HOTKEYS", "COUNT"}, {"HOTKEYS", "BY", "NAME"}, {"HOTKEYS", "SOME", "1"}}) {
+    EXPECT_EQ(runner_.run(request), error("ERR syntax error"));
+  }
+  for (const std::string count : {"0", "-1", "many", "1025"}) {
+    EXPECT_EQ(runner_.run({"HOTKEYS", "COUNT", count}), error("ERR value is not an integer or out of range"));
+  }
+}
+
+}  // namespace
+}  // namespace larder::test
