@@ -81,6 +81,12 @@ void info_latencystats(const InfoContext& context, InfoText& text) {
                "p50=" + microseconds(latency.quantile_ns(0.5)) + ",p99=" + microseconds(latency.quantile_ns(0.99)) +
                    ",p99.9=" + microseconds(latency.quantile_ns(0.999)));
   }
+  const HistogramSnapshot lags = loop_lags(context.services.net);
+  if (lags.count() > 0) {
+    text.field("io_loop_lag_percentiles_usec", "p50=" + microseconds(lags.quantile_ns(0.5)) +
+                                                   ",p99=" + microseconds(lags.quantile_ns(0.99)) +
+                                                   ",max=" + microseconds(lags.quantile_ns(1)));
+  }
   const HoldReport report = context.services.store.holds();
   if (report.holds.count() == 0) return;
   text.field("shard_hold_percentiles_usec", "p50=" + microseconds(report.holds.quantile_ns(0.5)) +

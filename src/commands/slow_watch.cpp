@@ -38,6 +38,16 @@ std::vector<std::string> shown_arguments(const FoundCommand& command, const Requ
 
 }  // namespace
 
+void SlowWatch::tell(std::span<const CountedRequest> requests, std::uint64_t ns) const {
+  if (ns >= services_.slow_log.threshold_ns()) log(requests, ns);
+  const auto is_fast = [](const CountedRequest& request) {
+    return (CommandTable::instance().all()[request.command].spec->flags & kFast) != 0;
+  };
+  const bool fast = std::all_of(requests.begin(), requests.end(), is_fast);
+  services_.statistics.latency().add(fast ? LatencyEvent::kFastCommand : LatencyEvent::kCommand,
+                                     services_.clock.unix_us() / kUsPerSecond, ns);
+}
+
 void SlowWatch::log(std::span<const CountedRequest> requests, std::uint64_t ns) const {
   const auto is_logged = [](const CountedRequest& request) {
     return (CommandTable::instance().all()[request.command].spec->flags & kSkipSlowlog) == 0;

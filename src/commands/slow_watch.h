@@ -1,10 +1,11 @@
-// Notices what belongs into the slow log while a batch is executed. It reads no clock: BatchStatistics tells what time
-// went by over which requests. Where that is below the threshold none of them was slow, which is all that a quick batch
-// is asked. Where quick commands that share their time took longer together, nobody knows which of them it was, and one
-// entry says so: the first of them, the time of all, how many more there were. Below kSharedNsMin a threshold is about
-// single commands, so each is then timed for itself.
+// Notices what belongs into the slow log, and what is a spike to LATENCY, while a batch is executed. It reads no clock:
+// BatchStatistics tells what time went by over which requests. Where that is below the threshold none of them was slow,
+// which is all that a quick batch is asked. Where quick commands that share their time took longer together, nobody
+// knows which of them it was, and one entry says so: the first of them, the time of all, how many more there were.
+// Below kSharedNsMin a threshold is about single commands, so each is then timed for itself.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -24,18 +25,21 @@ struct CountedRequest {
 class SlowWatch {
  public:
   SlowWatch(const Services& services, const ClientRecord& client)
-      : services_(services), client_(client), threshold_ns_(services.slow_log.threshold_ns()) {}
+      : services_(services),
+        client_(client),
+        threshold_ns_(std::min(services.slow_log.threshold_ns(), services.statistics.latency().threshold_ns())) {}
 
   bool wants_each() const { return threshold_ns_ < kSharedNsMin; }
   // The requests, which are there still, took so long together. No shard is locked.
   void took(std::span<const CountedRequest> requests, std::uint64_t ns) const {
     if (ns >= threshold_ns_) [[unlikely]]
-      log(requests, ns);
+      tell(requests, ns);
   }
 
  private:
   static constexpr std::uint64_t kSharedNsMin = 1'000'000;
 
+  void tell(std::span<const CountedRequest> requests, std::uint64_t ns) const;
   void log(std::span<const CountedRequest> requests, std::uint64_t ns) const;
 
   const Services& services_;

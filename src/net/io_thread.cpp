@@ -160,7 +160,10 @@ void IoThread::drained_if_empty() {
 void IoThread::schedule_housekeeping(std::chrono::milliseconds delay) {
   housekeeping_.expires_after(delay);
   housekeeping_.async_wait([this](const asio::error_code& error) {
-    if (!error) keep_house();
+    if (error) return;
+    const std::chrono::nanoseconds lag = std::chrono::steady_clock::now() - housekeeping_.expiry();
+    thread_counters().loop_lag.record_ns(lag.count());
+    keep_house();
   });
 }
 

@@ -189,6 +189,7 @@ void Server::Impl::read_settings(const Options& options) {
   access_.set_protected_mode(options.yes("protected-mode"));
   slow_log_.set_threshold_us(options.integer("slowlog-log-slower-than"));
   slow_log_.set_length_max(static_cast<std::size_t>(options.integer("slowlog-max-len")));
+  statistics_.latency().set_threshold_ms(options.integer("latency-monitor-threshold"));
   statistics_.set_sample_every(static_cast<std::uint32_t>(options.integer("stats-sample-every")));
   statistics_.set_prefix_delimiter(options.text("stats-prefix-delimiter"));
   set_receive_budget();
@@ -262,6 +263,10 @@ void Server::Impl::connect_options() {
   });
   options_.on_change("slowlog-max-len", [this](std::string& text) {
     slow_log_.set_length_max(static_cast<std::size_t>(option_integer(text)));
+    return Status::ok();
+  });
+  options_.on_change("latency-monitor-threshold", [this](std::string& text) {
+    statistics_.latency().set_threshold_ms(option_integer(text));
     return Status::ok();
   });
   options_.on_change("stats-sample-every", [this](std::string& text) {

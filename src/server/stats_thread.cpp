@@ -20,6 +20,7 @@ constexpr auto kPeriodNs = static_cast<std::int64_t>(TimeSeries::kPeriodS * 1e9)
 StatsThread::StatsThread(const SampleSources& sources, std::chrono::milliseconds interval)
     : sources_(sources),
       interval_ms_(interval.count()),
+      latency_(sources),
       last_line_(take_sample(sources)),
       next_step_ns_(last_line_.monotonic_ns + kPeriodNs),
       thread_("larder-stats", [this] { return step(); }) {
@@ -31,6 +32,7 @@ std::chrono::nanoseconds StatsThread::step() {
   if (begin_ns >= next_step_ns_) {
     const Sample sample = take_sample(sources_);
     sources_.statistics.series().add(sample);
+    latency_.look();
 
     const std::int64_t interval_ns = interval_ms_.load() * 1'000'000;
     if (interval_ns == 0) {

@@ -11,6 +11,7 @@
 
 #include "commands/sampling.h"
 #include "larder/stats/time_series.h"
+#include "server/latency_watch.h"
 #include "server/periodic_thread.h"
 
 namespace larder {
@@ -34,6 +35,7 @@ class StatsThread {
   const SampleSources sources_;
   std::atomic<std::int64_t> interval_ms_;
   // The thread's own.
+  LatencyWatch latency_;
   Sample last_line_;
   std::int64_t next_step_ns_;
   PeriodicThread thread_;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "larder/stats/counter.h"
+#include "larder/stats/histogram.h"
 
 namespace larder {
 
@@ -13,6 +14,7 @@ struct alignas(64) ThreadNetCounters {
   Counter sent_bytes;
   Counter read_turns;
   Counter write_turns;
+  Histogram loop_lag;  // how late the thread came to what was due, looked at about once a second
 };
 
 struct NetCounters {
@@ -29,5 +31,12 @@ struct NetCounters {
   SharedCounter receiving_bytes_now;  // held by unfinished requests
   SharedCounter connections_parked_now;
 };
+
+// Of all threads, since start.
+inline HistogramSnapshot loop_lags(const NetCounters& net) {
+  HistogramSnapshot sum;
+  for (const ThreadNetCounters& thread : net.by_thread) thread.loop_lag.add_to(sum);
+  return sum;
+}
 
 }  // namespace larder

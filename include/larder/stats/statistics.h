@@ -19,6 +19,7 @@
 #include "larder/base/mutex.h"
 #include "larder/stats/counter.h"
 #include "larder/stats/histogram.h"
+#include "larder/stats/latency_monitor.h"
 #include "larder/stats/time_series.h"
 #include "larder/stats/traffic_sample.h"
 
@@ -74,6 +75,9 @@ class Statistics {
   std::map<std::string, std::uint64_t, std::less<>> errors() const;
   std::uint64_t error_replies() const { return error_replies_.get(); }
 
+  LatencyMonitor& latency() { return latency_; }
+  const LatencyMonitor& latency() const { return latency_; }
+
   TimeSeries& series() { return series_; }
   const TimeSeries& series() const { return series_; }
 
@@ -107,6 +111,7 @@ class Statistics {
   std::vector<CommandTotals> commands_at_reset_ GUARDED_BY(reset_mutex_);  // empty before the first reset
   mutable Mutex delimiter_mutex_;
   std::string delimiter_ GUARDED_BY(delimiter_mutex_) = ":";
+  LatencyMonitor latency_;
   TimeSeries series_;
 };
 
