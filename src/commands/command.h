@@ -123,7 +123,7 @@ std::span<const CommandSpec> introspection_commands();  // COMMAND
 std::span<const CommandSpec> server_commands();         // INFO CONFIG DBSIZE FLUSHDB FLUSHALL TIME WAIT
 std::span<const CommandSpec> observation_commands();    // SLOWLOG MONITOR
 std::span<const CommandSpec> latency_commands();        // LATENCY
-std::span<const CommandSpec> traffic_commands();        // HOTKEYS
+std::span<const CommandSpec> traffic_commands();        // HOTKEYS PREFIXSTATS
 std::span<const CommandSpec> debug_commands();          // DEBUG
 std::span<const CommandSpec> string_commands();         // GET SET MGET INCR APPEND ...
 std::span<const CommandSpec> bit_commands();            // SETBIT GETBIT BITCOUNT BITPOS BITOP

@@ -1,10 +1,14 @@
-// What the requests of late were about: HOTKEYS.
+// What the requests of late were about: HOTKEYS, PREFIXSTATS.
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "commands/arguments.h"
 #include "commands/command.h"
+#include "commands/prefix_figures.h"
 
 namespace larder {
 
@@ -16,11 +20,11 @@ constexpr std::int64_t kCountMax = 1'024;
 
 struct Wanted {
   std::size_t count = kCountDefault;
-  HitterOrder order = HitterOrder::kOperations;
+  PrefixOrder order = PrefixOrder::kOperations;
 };
 
-// "[COUNT count] [BY (OPS | BYTES)]". Nothing: the error was written.
-std::optional<Wanted> read_wanted(CommandContext& context) {
+// "[COUNT count] [BY (OPS | BYTES | ITEMS)]". Nothing: the error was written.
+std::optional<Wanted> read_wanted(CommandContext& context, bool of_prefixes) {
   Wanted wanted;
   for (std::size_t i = 1; i < context.argc(); i += 2) {
     if (!arguments_follow(context, i)) {
@@ -32,9 +36,11 @@ std::optional<Wanted> read_wanted(CommandContext& context) {
       if (!count) return {};
       wanted.count = static_cast<std::size_t>(*count);
     } else if (argument_is(context, i, "BY") && argument_is(context, i + 1, "OPS")) {
-      wanted.order = HitterOrder::kOperations;
+      wanted.order = PrefixOrder::kOperations;
     } else if (argument_is(context, i, "BY") && argument_is(context, i + 1, "BYTES")) {
-      wanted.order = HitterOrder::kBytes;
+      wanted.order = PrefixOrder::kBytes;
+    } else if (of_prefixes && argument_is(context, i, "BY") && argument_is(context, i + 1, "ITEMS")) {
+      wanted.order = PrefixOrder::kItems;
     } else {
       fail(context, errors::kSyntax);
       return {};
@@ -55,9 +61,10 @@ double share(double part, double whole) {
 
 // HOTKEYS [COUNT count] [BY (OPS | BYTES)]
 Outcome cmd_hotkeys(CommandContext& context) {
-  const auto wanted = read_wanted(context);
+  const auto wanted = read_wanted(context, /*of_prefixes=*/false);
   if (!wanted) return Outcome::kDone;
-  const TrafficReport report = context.services.statistics.hot_keys(context.now_ns, wanted->order, wanted->count);
+  const HitterOrder order = wanted->order == PrefixOrder::kBytes ? HitterOrder::kBytes : HitterOrder::kOperations;
+  const TrafficReport report = context.services.statistics.hot_keys(context.now_ns, order, wanted->count);
   ReplyWriter& reply = context.reply;
   reply.array(report.hitters.size());
   for (const Hitter& key : report.hitters) {
@@ -76,6 +83,35 @@ Outcome cmd_hotkeys(CommandContext& context) {
   return Outcome::kDone;
 }
 
+// PREFIXSTATS [COUNT count] [BY (OPS | BYTES | ITEMS)]
+Outcome cmd_prefixstats(CommandContext& context) {
+  const auto wanted = read_wanted(context, /*of_prefixes=*/true);
+  if (!wanted) return Outcome::kDone;
+  const std::vector<PrefixFigures> prefixes =
+      prefix_figures(context.services, context.now_ms, wanted->order, wanted->count);
+  ReplyWriter& reply = context.reply;
+  reply.array(prefixes.size());
+  for (const PrefixFigures& prefix : prefixes) {
+    reply.map(11);
+    reply.bulk("prefix");
+    reply.bulk(prefix.prefix);
+    reply.bulk("database");
+    reply.integer(prefix.database);
+    reply_figure(reply, "ops_per_s", prefix.ops_per_s);
+    reply_figure(reply, "writes_per_s", prefix.writes_per_s);
+    reply_figure(reply, "hits_per_s", prefix.hits_per_s);
+    reply_figure(reply, "misses_per_s", prefix.misses_per_s);
+    reply_figure(reply, "hit_ratio", prefix.hit_ratio);
+    reply_figure(reply, "bytes_per_s", prefix.bytes_per_s);
+    reply_figure(reply, "load_us", prefix.load_us);
+    reply.bulk("items");
+    reply.integer(std::llround(prefix.items));
+    reply.bulk("data_bytes");
+    reply.integer(std::llround(prefix.data_bytes));
+  }
+  return Outcome::kDone;
+}
+
 constexpr CommandSpec kCommands[] = {
     {.name = "hotkeys",
      .function = cmd_hotkeys,
@@ -86,6 +122,16 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(N), N being the keys in the tables: 1,024 for each thread at most",
      .summary = "Lists the keys that most of the latest requests were about",
      .syntax = "[COUNT count] [BY (OPS | BYTES)]",
+     .acl_categories = "@admin @slow @dangerous"},
+    {.name = "prefixstats",
+     .function = cmd_prefixstats,
+     .arity = -1,
+     .flags = kAdmin | kLoading | kStale,
+     .group = "server",
+     .since = "0.1.0",
+     .complexity = "O(N), N being the items looked at: 10,000 at most",
+     .summary = "Tells what the prefixes of keys have of the latest requests and of the items",
+     .syntax = "[COUNT count] [BY (OPS | BYTES | ITEMS)]",
      .acl_categories = "@admin @slow @dangerous"},
 };
 

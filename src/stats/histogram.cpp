@@ -45,6 +45,11 @@ void Histogram::add_to(HistogramSnapshot& sum) const {
   }
 }
 
+void HistogramSnapshot::add(std::int64_t value, std::uint64_t times) {
+  buckets_[Histogram::bucket_of_ns(value)] += times;
+  count_ += times;
+}
+
 std::int64_t HistogramSnapshot::quantile_ns(double quantile) const {
   LARDER_CHECK(quantile >= 0 && quantile <= 1);
   if (count_ == 0) return 0;

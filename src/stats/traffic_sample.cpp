@@ -9,12 +9,11 @@ namespace {
 
 constexpr double kNsPerSecond = 1e9;
 
-// Of the same text in two databases two names are made.
+}  // namespace
+
 KeyHash hash_of_prefix(Database database, std::string_view prefix) {
   return mix_bits(public_hash(prefix) + database);
 }
-
-}  // namespace
 
 std::string_view prefix_of(std::string_view key, std::string_view delimiter) {
   const std::size_t end = key.substr(0, HeavyHitters::kNameBytesMax).find(delimiter);

@@ -106,6 +106,9 @@ inline constexpr std::size_t kLcsBytesMax = 64ULL << 20;
 // Items that one COUNTPREFIX or DELPREFIX looks at, whatever COUNT says: a few milliseconds of its thread.
 inline constexpr std::size_t kPrefixWalkItemsMax = 10'000;
 
+// Items that a look at a part of the keyspace is content with: likewise.
+inline constexpr std::size_t kSampledItemsMax = 10'000;
+
 // --- What makes a cache of a store (protocol/CACHING.md) ---
 // Each costs its item 8 bytes, and a look at the table of tags with each read.
 inline constexpr std::size_t kTagsPerItemMax = 32;

@@ -20,6 +20,8 @@ class HistogramSnapshot {
   // The largest value, in ns, of the bucket that holds the quantile; 0 if empty. REQUIRES: 0 <= quantile <= 1.
   std::int64_t quantile_ns(double quantile) const;
   std::uint64_t count() const { return count_; }
+  // Of durations, or any other whole numbers.
+  void add(std::int64_t value, std::uint64_t times = 1);
   std::uint64_t bucket(std::size_t index) const { return buckets_[index]; }
   // What was recorded after `earlier`. REQUIRES: `earlier` is an older snapshot of the same histograms.
   HistogramSnapshot since(const HistogramSnapshot& earlier) const;

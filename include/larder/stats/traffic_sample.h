@@ -132,5 +132,7 @@ class TrafficSample {
 
 // The part of a key that its prefix is, with the delimiter; empty if it has none. REQUIRES: a delimiter.
 std::string_view prefix_of(std::string_view key, std::string_view delimiter);
+// What it is known by: another for each database.
+KeyHash hash_of_prefix(Database database, std::string_view prefix);
 
 }  // namespace larder

@@ -1,10 +1,13 @@
-// HOTKEYS: what the sample of requests brings to the client. With every request drawn, so that figures are exact.
+// HOTKEYS, PREFIXSTATS: what the sample of requests brings to the client. With every request drawn, so that figures are
+// exact.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
+#include "commands/keyspace_sample.h"
+#include "commands/prefix_figures.h"
 #include "support/command_runner.h"
 
 namespace larder::test {
@@ -128,6 +131,89 @@ TEST_F(TrafficTest, HotKeysWantsWhatItKnows) {
   for (const std::string count : {"0", "-1", "many", "1025"}) {
     EXPECT_EQ(runner_.run({"HOTKEYS", "COUNT", count}), error("ERR value is not an integer or out of range"));
   }
+}
+
+// The figures of one prefix out of a reply in RESP3.
+std::string figure(const std::string& reply, const std::string& prefix, const std::string& name) {
+  std::size_t at = reply.find(bulk("prefix") + bulk(prefix));
+  if (at == std::string::npos) return "no such prefix";
+  at = reply.find(bulk(name), at) + bulk(name).size();
+  return reply.substr(at, reply.find("\r\n", at) - at);
+}
+
+TEST_F(TrafficTest, PrefixStatsJoinsRequestsAndItems) {
+  for (int i = 0; i < 10; ++i) runner_.run({"SET", "user:" + std::to_string(i), "12345"});
+  runner_.run({"SET", "page:1", std::string(1'000, 'p')});
+  for (int i = 0; i < 6; ++i) runner_.run({"GET", "user:1"});
+  for (int i = 0; i < 4; ++i) runner_.run({"GET", "user:none"});
+  runner_.advance_ms(2'000);
+  runner_.run({"HELLO", "3"});
+  const std::string reply = runner_.run({"PREFIXSTATS"});
+  EXPECT_EQ(figure(reply, "user:", "ops_per_s"), ",10");
+  EXPECT_EQ(figure(reply, "user:", "writes_per_s"), ",5");
+  EXPECT_EQ(figure(reply, "user:", "hits_per_s"), ",3");
+  EXPECT_EQ(figure(reply, "user:", "misses_per_s"), ",2");
+  EXPECT_EQ(figure(reply, "user:", "hit_ratio"), ",0.6");
+  EXPECT_EQ(figure(reply, "user:", "items"), ":10");
+  EXPECT_EQ(figure(reply, "user:", "data_bytes"), ":110");
+  EXPECT_EQ(figure(reply, "page:", "data_bytes"), ":1006");
+  EXPECT_THAT(runner_.run({"PREFIXSTATS", "COUNT", "1"}), HasSubstr("user:"));
+  EXPECT_THAT(runner_.run({"PREFIXSTATS", "COUNT", "1", "BY", "BYTES"}), HasSubstr("page:"));
+  EXPECT_THAT(runner_.run({"PREFIXSTATS", "COUNT", "1", "BY", "ITEMS"}), HasSubstr("user:"));
+  runner_.statistics().set_prefix_delimiter("");
+  EXPECT_EQ(runner_.run({"PREFIXSTATS"}), "*0\r\n");
+}
+
+TEST_F(TrafficTest, PrefixStatsTellsHowLongRefillsTake) {
+  for (int i = 0; i < 3; ++i) {
+    const std::string key = "slow:" + std::to_string(i);
+    runner_.run({"GET", key});
+    runner_.advance_ms(40);
+    runner_.run({"SET", key, "v"});
+  }
+  runner_.run({"HELLO", "3"});
+  EXPECT_EQ(figure(runner_.run({"PREFIXSTATS"}), "slow:", "load_us"), ",40000");
+}
+
+TEST_F(TrafficTest, PrefixStatsInsideExecSeesTheKeyspaceToo) {
+  runner_.run({"SET", "user:1", "v"});
+  runner_.run({"MULTI"});
+  runner_.run({"SET", "page:1", "v"});
+  runner_.run({"PREFIXSTATS"});
+  EXPECT_THAT(runner_.run({"EXEC"}), HasSubstr("page:"));
+}
+
+TEST(KeyspaceSampleTest, OfASmallKeyspaceItIsAll) {
+  CommandRunner runner({.shards = 4, .policy = PolicyKind::kAllKeysLru});
+  for (int i = 0; i < 1'000; ++i) {
+    const std::string text = std::to_string(i);
+    runner.run({"SET", (i % 2 == 0 ? "even:" : "odd:") + text, std::string(100, 'v'), "PX", "5000"});
+  }
+  runner.run({"SET", "plain", ""});
+  runner.advance_ms(1'000);
+  for (std::uint64_t seed = 0; seed < 5; ++seed) {
+    const KeyspaceSample sample = sample_keyspace(runner.store(), runner.now_ms(), {.seed = seed, .delimiter = ":"});
+    EXPECT_EQ(sample.looked_at, 1'001U);
+    EXPECT_EQ(sample.items, 1'001U);
+    EXPECT_EQ(sample.prefixes.size(), 3U);
+    EXPECT_EQ(sample.prefixes.at(hash_of_prefix(0, "odd:")).items, 500);
+    EXPECT_EQ(sample.prefixes.at(hash_of_prefix(0, "")).bytes, 5);
+    EXPECT_EQ(sample.value_bytes.count(), 1'001U);
+    EXPECT_NEAR(static_cast<double>(sample.value_bytes.quantile_ns(0.5)), 100, 13);
+    EXPECT_EQ(sample.ttl_ms.count(), 1'000U);
+    EXPECT_NEAR(static_cast<double>(sample.ttl_ms.quantile_ns(0.5)), 4'000, 500);
+    EXPECT_NEAR(static_cast<double>(sample.idle_ms.quantile_ns(0.5)), 1'000, 125);
+  }
+}
+
+TEST(KeyspaceSampleTest, OfALargeOneItIsAFairPart) {
+  CommandRunner runner({.shards = 4});
+  for (int i = 0; i < 40'000; ++i) runner.run({"SET", (i % 4 == 0 ? "a:" : "b:") + std::to_string(i), "v"});
+  const KeyspaceSample sample = sample_keyspace(runner.store(), runner.now_ms(), {.seed = 1, .delimiter = ":"});
+  EXPECT_GE(sample.looked_at, 10'000U);
+  EXPECT_LT(sample.looked_at, 12'000U);
+  EXPECT_NEAR(sample.prefixes.at(hash_of_prefix(0, "a:")).items, 10'000, 700);
+  EXPECT_NEAR(sample.prefixes.at(hash_of_prefix(0, "b:")).items, 30'000, 700);
 }
 
 }  // namespace
