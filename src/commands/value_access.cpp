@@ -47,6 +47,7 @@ void note_refill(CommandContext& context, const Key& key) {
   if (!took_ns) return;
   context.statistics.load_us.add(static_cast<std::uint64_t>(*took_ns / 1000));
   context.statistics.loads.add();
+  context.statistics.load_times.record_ns(*took_ns);
 }
 
 std::string_view encoding_of(std::string_view value) {

@@ -25,6 +25,12 @@ RequestTotals Statistics::totals() const {
   return sum;
 }
 
+HistogramSnapshot Statistics::load_times() const {
+  HistogramSnapshot sum;
+  for (const auto& thread : threads_) thread->load_times.add_to(sum);
+  return sum;
+}
+
 Statistics::CommandTotals Statistics::command_totals_since_start(std::size_t command) const {
   LARDER_CHECK(command < commands_);
   CommandTotals sum;

@@ -111,6 +111,7 @@ void Shard::evict_item(Location location, Op& op) {
   ++stats_.evicted;
   const ItemView victim = view(location, hash, op.now_ms);
   stats_.evicted_age_ms_sum += static_cast<std::uint64_t>(std::max<std::int64_t>(0, victim.idle_ms));
+  if (is_managed(location) && policy_->last_use_ms(location, op.now_ms)) evicted_ages_ms_.record_ns(victim.idle_ms);
   emit_end(EventName::kEvicted, location, op);
   remove(location, hash, Removal::kEvicted, op.reservation);
 }

@@ -385,6 +385,13 @@ HoldReport ShardedStore::holds() const {
   return report;
 }
 
+// A histogram may be read while it is written.
+HistogramSnapshot ShardedStore::evicted_ages_ms() const NO_LOCK_ANALYSIS {
+  HistogramSnapshot ages;
+  for (const std::unique_ptr<Slot>& slot : slots_) slot->shard.evicted_ages_ms().add_to(ages);
+  return ages;
+}
+
 std::size_t ShardedStore::value_bytes_max() const {
   const std::uint64_t bytes_max = budget_.bytes_max();
   if (bytes_max == 0) return limits::kValueBytesMax;

@@ -45,6 +45,7 @@ struct alignas(64) ThreadStatistics {
   Counter hit_requests;
   Counter load_us;  // refill times: from a GET miss to the SET of that key by the same connection: T_load
   Counter loads;
+  Histogram load_times;
   std::vector<CommandCounters> by_command;  // by CommandSpec::index
   TrafficSample traffic;
 };
@@ -57,6 +58,7 @@ class Statistics {
 
   // Sums over the threads since start, resets or not. Cheap enough for once a second.
   RequestTotals totals() const;
+  HistogramSnapshot load_times() const;
   struct CommandTotals {
     std::uint64_t calls = 0;
     std::uint64_t total_ns = 0;

@@ -36,6 +36,7 @@
 
 #include "larder/policy/eviction_policy.h"
 #include "larder/policy/policy_kind.h"
+#include "larder/stats/histogram.h"
 #include "larder/store/budget.h"
 #include "larder/store/events.h"
 #include "larder/store/flushed_contents.h"
@@ -189,6 +190,9 @@ class Shard final : private PolicyHost {
   void end_page_work(const PageWork& work);
 
   const ShardStats& stats() const { return stats_; }
+  // Milliseconds since their last use, of the items that were evicted; of those of whom the policy knows it. Read by
+  // anyone.
+  const Histogram& evicted_ages_ms() const { return evicted_ages_ms_; }
   // An upper bound of what set() will charge for an item with so many tags, its share of the index's growth aside.
   static std::size_t item_bytes_max(std::size_t key_bytes, std::size_t value_bytes, std::uint8_t tags = 0);
   // An upper bound of what the index takes more while `inserts` new items come.
@@ -471,6 +475,7 @@ class Shard final : private PolicyHost {
   std::uint64_t sequence_ = 0;
   std::uint64_t flushed_items_ = 0;
   std::uint64_t flush_sequence_ = 0;  // the latest of all databases'
+  Histogram evicted_ages_ms_;
   std::uint64_t promoted_bytes_ = 0;  // copied to the end of another queue, since start
   std::uint64_t pinned_bytes_ = 0;    // left charged by blobs that were still read, since start
   // Of the last operation, for coldest_rank().

@@ -204,6 +204,8 @@ class ShardedStore {
   StoreStats stats();
   // Since start.
   HoldReport holds() const;
+  // Likewise: see Shard.
+  HistogramSnapshot evicted_ages_ms() const;
   std::uint64_t used_bytes() const { return budget_.used_bytes(); }
   const Budget& budget() const { return budget_; }
   // Whether values that are gone and still being sent take more of maxmemory than they should.

@@ -78,9 +78,10 @@ TEST(Info, AllLeavesOutModulesAndEverythingNothing) {
   EXPECT_THAT(titles(info(runner, {"all"})),
               ElementsAre("Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU", "Commandstats",
                           "Errorstats", "Latencystats", "Cluster", "Keyspace", "Cache"));
-  EXPECT_THAT(titles(info(runner, {"EVERYTHING"})),
-              ElementsAre("Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU", "Modules",
-                          "Commandstats", "Errorstats", "Latencystats", "Cluster", "Keyspace", "Cache"));
+  EXPECT_THAT(
+      titles(info(runner, {"EVERYTHING"})),
+      ElementsAre("Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU", "Modules",
+                  "Commandstats", "Errorstats", "Latencystats", "Cluster", "Keyspace", "Cache", "Distributions"));
 }
 
 TEST(Info, NamedSectionsComeOnceInTheTablesOrderWhateverTheirCase) {
@@ -311,6 +312,25 @@ TEST(Info, ErrorstatsCountErrorsByCode) {
   runner.run({"SET", "a"});
   EXPECT_EQ(info(runner, {"errorstats"}), "# Errorstats\r\nerrorstat_ERR:count=2\r\n");
   EXPECT_EQ(fields(runner, {"stats"}).at("total_error_replies"), "2");
+}
+
+TEST(Info, DistributionsTellOfSizesAgesAndLoads) {
+  CommandRunner runner({.maxitems = 4, .policy = PolicyKind::kAllKeysLru});
+  for (int i = 0; i < 4; ++i) runner.run({"SET", "k" + std::to_string(i), std::string(i < 3 ? 10 : 100, 'v')});
+  runner.run({"PEXPIRE", "k0", "1000000"});
+  runner.advance_ms(9);
+  runner.run({"GET", "new"});
+  runner.advance_ms(3);
+  runner.run({"SET", "new", ""});  // in the place of k1 or another that was not used for 12 ms
+  const auto found = fields(runner, {"distributions"});
+  EXPECT_EQ(found.at("items_looked_at"), "4");
+  EXPECT_EQ(found.at("key_bytes_percentiles"), "p50=2,p90=3,p99=3,max=3");
+  EXPECT_EQ(found.at("key_bytes_distribution"), "2=4");
+  EXPECT_EQ(found.at("value_bytes_distribution").substr(0, 4), "0=1,");
+  EXPECT_EQ(found.at("evicted_age_ms_percentiles"), "p50=12,p90=12,p99=12,max=12");
+  EXPECT_EQ(found.at("evicted_age_ms_distribution"), "8=1");
+  EXPECT_EQ(found.at("load_us_distribution"), "2048=1");
+  EXPECT_EQ(found.at("idle_ms_distribution"), "0=1,8=3");
 }
 
 // The manual's name for it: those that come once a command, an error or a database stand there with a star.
