@@ -56,7 +56,11 @@ Outcome cmd_latency_history(CommandContext& context) {
 Outcome cmd_latency_graph(CommandContext& context) {
   const auto event = find_latency_event(context.arg(2));
   const auto history = event ? monitor(context).history(*event) : std::nullopt;
-  if (!history) return fail(context, "ERR No samples available for event '" + std::string(context.arg(2)) + "'");
+  if (!history) {
+    // As Redis, which has the name as a C string.
+    const std::string_view name = context.arg(2).substr(0, context.arg(2).find('\0'));
+    return fail(context, "ERR No samples available for event '" + std::string(name) + "'");
+  }
   context.reply.verbatim(latency_graph(*history, unix_s(context)));
   return Outcome::kDone;
 }
