@@ -23,35 +23,51 @@ HeavyHitters::HeavyHitters(std::size_t sets) : sets_(sets), entries_(sets * kWay
 }
 
 void HeavyHitters::add(const Name& name, const TrafficCounts& counts) {
-  Entry& entry = place_for(name);
-  entry.rank += counts.operations;
+  const std::size_t number = static_cast<std::size_t>(mix_bits(name.hash)) & (sets_.size() - 1);
+  Set& set = sets_[number];
+  std::size_t way = find(set, name.hash);
+  const bool is_new = way == kWays;
+  if (is_new) way = smallest(set);
+  Entry& entry = entries_[number * kWays + way];
+  if (is_new) {
+    set.hash[way] = name.hash;
+    set.bytes[way] = 0;
+    entry.hash = name.hash;
+    entry.database = name.database;
+    entry.name_bytes = static_cast<std::uint32_t>(name.text.size());
+    entry.kept_bytes = static_cast<std::uint16_t>(std::min(name.text.size(), kNameBytesMax));
+    std::copy_n(name.text.data(), entry.kept_bytes, entry.kept.data());
+    entry.counts = {};
+  }
+  set.rank[way] += counts.operations;
+  set.bytes[way] += counts.bytes;
+  entry.rank = set.rank[way];
   entry.counts += counts;
 }
 
 void HeavyHitters::clear() {
+  for (Set& set : sets_) set.rank.fill(0);
   for (Entry& entry : entries_) entry.rank = 0;
 }
 
-HeavyHitters::Entry& HeavyHitters::place_for(const Name& name) {
-  const std::size_t set = static_cast<std::size_t>(mix_bits(name.hash)) & (sets_ - 1);
-  const std::span<Entry> ways = std::span(entries_).subspan(set * kWays, kWays);
-  Entry* most_bytes = &ways[0];
-  for (Entry& entry : ways) {
-    if (entry.rank > 0 && entry.hash == name.hash) return entry;
-    if (entry.rank > 0 && (most_bytes->rank == 0 || entry.counts.bytes > most_bytes->counts.bytes)) most_bytes = &entry;
+std::size_t HeavyHitters::find(const Set& set, KeyHash hash) {
+  for (std::size_t way = 0; way < kWays; ++way) {
+    if (set.hash[way] == hash && set.rank[way] > 0) return way;
   }
-  Entry* smallest = nullptr;
-  for (Entry& entry : ways) {
-    if (&entry == most_bytes && entry.rank > 0) continue;
-    if (smallest == nullptr || entry.rank < smallest->rank) smallest = &entry;
+  return kWays;
+}
+
+std::size_t HeavyHitters::smallest(const Set& set) {
+  std::size_t most_bytes = kWays;
+  for (std::size_t way = 0; way < kWays; ++way) {
+    if (set.rank[way] == 0) return way;  // free
+    if (most_bytes == kWays || set.bytes[way] > set.bytes[most_bytes]) most_bytes = way;
   }
-  smallest->hash = name.hash;
-  smallest->database = name.database;
-  smallest->name_bytes = static_cast<std::uint32_t>(name.text.size());
-  smallest->kept_bytes = static_cast<std::uint16_t>(std::min(name.text.size(), kNameBytesMax));
-  std::copy_n(name.text.data(), smallest->kept_bytes, smallest->kept.data());
-  smallest->counts = {};
-  return *smallest;
+  std::size_t found = kWays;
+  for (std::size_t way = 0; way < kWays; ++way) {
+    if (way != most_bytes && (found == kWays || set.rank[way] < set.rank[found])) found = way;
+  }
+  return found;
 }
 
 }  // namespace larder

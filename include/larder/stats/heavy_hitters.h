@@ -1,17 +1,18 @@
 // WHAT: those names (keys, prefixes of keys) that most of a weighted stream is about, in fixed memory: Space-Saving
 // (Metwally, Agrawal, El Abbadi, 2005), cut into sets by the name's hash so that an addition looks at one set alone.
 //
-// STRUCTURE: a name belongs to the set that its hash says. A name that is not there takes the place of its set's
-// smallest, whose weight it inherits as what it may have had before, so that a newcomer has to be passed before it
-// goes:
+// STRUCTURE: a name belongs to the set that its hash says. What has to be looked at of all names of a set lies
+// together, in three cache lines; the rest, which is larger, is touched for one of them. A name that is not there takes
+// the place of its set's smallest, whose weight it inherits as what it may have had before, so that a newcomer has to
+// be passed before it goes:
 //
 //     set 0   [ a 900 | b 41 | c 40 | ... 8 ]        x comes with 1: it takes the place of c, as 41 of which 40 are
 //     set 1   [ ... ]                                inherited; what is reported of it is the 1 that was seen
 //
 // The one that moved most bytes in its set stays, however few its operations are.
 //
-// INVARIANTS: what is reported of a name is at most what it had, and less by at most an eighth of its set's weight.
-// Not thread-safe. Allocates at construction only.
+// INVARIANTS: hash, rank and bytes of an entry are in its set as well; what is reported of a name is at most what it
+// had, and less by at most an eighth of its set's weight. Not thread-safe. Allocates at construction only.
 #pragma once
 
 #include <array>
@@ -68,13 +69,23 @@ class HeavyHitters {
   void clear();
   // Free places among them.
   std::span<const Entry> entries() const { return entries_; }
-  std::size_t bytes() const { return entries_.capacity() * sizeof(Entry); }
+  std::size_t bytes() const { return entries_.capacity() * sizeof(Entry) + sets_.capacity() * sizeof(Set); }
 
  private:
-  Entry& place_for(const Name& name);
+  // By way.
+  struct alignas(64) Set {
+    std::array<KeyHash, kWays> hash{};
+    std::array<double, kWays> rank{};
+    std::array<double, kWays> bytes{};
+  };
 
-  std::size_t sets_;
-  std::vector<Entry> entries_;
+  // Where the name is, or kWays.
+  static std::size_t find(const Set& set, KeyHash hash);
+  // The one that goes.
+  static std::size_t smallest(const Set& set);
+
+  std::vector<Set> sets_;
+  std::vector<Entry> entries_;  // kWays for each set
 };
 
 }  // namespace larder
