@@ -165,6 +165,7 @@ class Session final : public RequestSession {
     struct {
       std::size_t index = TrafficSample::kNone;
       bool is_done = false;
+      Database database = 0;  // in which it was executed
       TrafficCounts counts;
     } drawn;
 

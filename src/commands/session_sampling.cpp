@@ -46,11 +46,13 @@ void Session::execute_drawn(std::size_t index, Execution& execution) {
   const double loads = count(statistics_.loads);
   const double load_us = count(statistics_.load_us);
   const std::size_t reply_begin = execution.out.size();
+  const Database database = database_;
   execute(index, execution);
   const CommandSpec* const spec = batch_.commands[index].spec;
   // What strangers send, and what names no key, is nothing to be counted by keys.
   if (!authenticated_ || !batch_.has_key[index]) return;
   const std::size_t reply_bytes = std::max(execution.out.size(), reply_begin) - reply_begin;
+  execution.drawn.database = database;
   TrafficCounts& counts = execution.drawn.counts;
   counts.writes = (spec->flags & kWrite) != 0 ? 1 : 0;
   counts.hits = count(statistics_.hits) - hits;
@@ -78,7 +80,9 @@ void Session::add_to_sample(const Execution& execution) {
   for (std::size_t i = 0; i < shown; ++i) {
     const std::size_t number = (from + i * keys.count / shown) % keys.count;
     const std::string_view bytes = request[keys.first + keys.step * number];
-    const Key key = number == 0 ? batch_.keys[index] : services_.store.key(batch_.keys[index].database, bytes);
+    // What the batch looked ahead at is of the database that was selected when it began.
+    const bool is_known = number == 0 && batch_.keys[index].database == execution.drawn.database;
+    const Key key = is_known ? batch_.keys[index] : services_.store.key(execution.drawn.database, bytes);
     statistics_.traffic.add(now_ns, {key.hash, key.database, bytes}, counts);
   }
 }

@@ -90,6 +90,19 @@ TEST_F(TrafficTest, KeysOfTwoDatabasesAreTwo) {
   EXPECT_EQ(report.hitters[0].database + report.hitters[1].database, 5);
 }
 
+// Which of the three is drawn is chance.
+TEST_F(TrafficTest, AKeyIsOfTheDatabaseThatItsOwnBatchSelected) {
+  const std::string batch =
+      encode_request({"SELECT", "5"}) + encode_request({"GET", "k"}) + encode_request({"GET", "k"});
+  for (int i = 0; i < 20; ++i) {
+    runner_.run({"SELECT", "0"});
+    runner_.send(batch);
+  }
+  const TrafficReport report = keys();
+  ASSERT_EQ(report.hitters.size(), 1U);
+  EXPECT_EQ(report.hitters[0].database, 5);
+}
+
 TEST_F(TrafficTest, NothingIsSeenWhereItIsOff) {
   runner_.statistics().set_sample_every(0);
   runner_.run({"GET", "k"});
