@@ -102,6 +102,9 @@ def request_of(pattern, choose):
             words.insert(at, choose.choice(WORDS))
         elif at < len(words):
             words[at : at + 1] = [choose.choice(WORDS)] if kind == 1 else []
+    # There are no replicas, and it may be for ever that they are waited for.
+    if words[0].lower() == b"wait" and len(words) == 3:
+        words[1] = b"0"
     return words
 
 

@@ -134,6 +134,9 @@ void StoreModel::on_loss(const Event& event) {
 
 void StoreModel::on_change(const Event& event) {
   const Name name{event.database, event.key};
+  // Nobody but who tracks the key has to know that it was to be deleted and was not there.
+  const bool is_change = !event.is_hidden || event.kind != EventKind::kDeleted || entries_.contains(name);
+  if (!is_change) return end_lease(name);
   if (expected_.empty()) return fail("a change that nobody made: " + event.key);
   const Change change = std::move(expected_.front());
   expected_.pop_front();
