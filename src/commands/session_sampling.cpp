@@ -47,11 +47,13 @@ void Session::execute_drawn(std::size_t index, Execution& execution) {
   const double load_us = count(statistics_.load_us);
   const std::size_t reply_begin = execution.out.size();
   const Database database = database_;
+  if (batch_.has_key[index]) statistics_.traffic.prefetch_set(batch_.keys[index].hash);
   execute(index, execution);
   const CommandSpec* const spec = batch_.commands[index].spec;
   // What strangers send, and what names no key, is nothing to be counted by keys.
   if (!authenticated_ || !batch_.has_key[index]) return;
   const std::size_t reply_bytes = std::max(execution.out.size(), reply_begin) - reply_begin;
+  statistics_.traffic.prefetch_entry(batch_.keys[index].hash);
   execution.drawn.database = database;
   TrafficCounts& counts = execution.drawn.counts;
   counts.writes = (spec->flags & kWrite) != 0 ? 1 : 0;

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "larder/base/check.h"
+#include "larder/base/prefetch.h"
 
 namespace larder {
 
@@ -23,7 +24,7 @@ HeavyHitters::HeavyHitters(std::size_t sets) : sets_(sets), entries_(sets * kWay
 }
 
 void HeavyHitters::add(const Name& name, const TrafficCounts& counts) {
-  const std::size_t number = static_cast<std::size_t>(mix_bits(name.hash)) & (sets_.size() - 1);
+  const std::size_t number = set_number(name.hash);
   Set& set = sets_[number];
   std::size_t way = find(set, name.hash);
   const bool is_new = way == kWays;
@@ -43,6 +44,25 @@ void HeavyHitters::add(const Name& name, const TrafficCounts& counts) {
   set.bytes[way] += counts.bytes;
   entry.rank = set.rank[way];
   entry.counts += counts;
+}
+
+void HeavyHitters::prefetch_set(KeyHash hash) const {
+  const Set& set = sets_[set_number(hash)];
+  prefetch_to_write(set.hash.data());
+  prefetch_to_write(set.rank.data());
+  prefetch_to_write(set.bytes.data());
+}
+
+void HeavyHitters::prefetch_entry(KeyHash hash) const {
+  const std::size_t number = set_number(hash);
+  const Set& set = sets_[number];
+  const std::size_t way = find(set, hash);
+  const Entry* const entry = &entries_[number * kWays + (way == kWays ? smallest(set) : way)];
+  prefetch_to_write(&entry->counts);
+  // A newcomer's name is written.
+  if (way != kWays) return;
+  prefetch_to_write(&entry->hash);
+  prefetch_to_write(entry->kept.data() + entry->kept.size() - 1);
 }
 
 void HeavyHitters::clear() {

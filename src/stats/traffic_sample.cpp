@@ -105,12 +105,6 @@ void TrafficSample::set_delimiter(std::string_view delimiter) {
   prefixes_.clear();
 }
 
-void TrafficSample::clear() {
-  const LockGuard guard(mutex_);
-  keys_.clear();
-  prefixes_.clear();
-}
-
 void TrafficSample::add_keys_to(RecentHitters::Sum& sum, std::int64_t now_ns) const {
   const LockGuard guard(mutex_);
   keys_.add_to(sum, now_ns);

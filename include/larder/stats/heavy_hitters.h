@@ -50,13 +50,14 @@ class HeavyHitters {
     Database database = 0;
     std::string_view text;
   };
-  struct Entry {
+  // What an addition to a name that is there changes is in the first cache line.
+  struct alignas(64) Entry {
+    TrafficCounts counts;  // seen
+    double rank = 0;       // operations seen and inherited; 0: a free place
     KeyHash hash = 0;
     Database database = 0;
     std::uint16_t kept_bytes = 0;
     std::uint32_t name_bytes = 0;  // of the whole name
-    double rank = 0;               // operations seen and inherited; 0: a free place
-    TrafficCounts counts;          // seen
     std::array<char, kNameBytesMax> kept;
 
     std::string_view name() const { return {kept.data(), kept_bytes}; }
@@ -66,6 +67,10 @@ class HeavyHitters {
   explicit HeavyHitters(std::size_t sets);
 
   void add(const Name& name, const TrafficCounts& counts);
+  // Asks the memory for what add() of a name with this hash will look at: first for its set, and when that may have
+  // come, for the entry.
+  void prefetch_set(KeyHash hash) const;
+  void prefetch_entry(KeyHash hash) const;
   void clear();
   // Free places among them.
   std::span<const Entry> entries() const { return entries_; }
@@ -79,6 +84,7 @@ class HeavyHitters {
     std::array<double, kWays> bytes{};
   };
 
+  std::size_t set_number(KeyHash hash) const { return static_cast<std::size_t>(mix_bits(hash)) & (sets_.size() - 1); }
   // Where the name is, or kWays.
   static std::size_t find(const Set& set, KeyHash hash);
   // The one that goes.

@@ -49,6 +49,9 @@ class RecentHitters {
   // REQUIRES: times do not go back.
   void add(std::int64_t now_ns, const HeavyHitters::Name& name, const TrafficCounts& counts);
   void clear();
+  // For the next add() of a name with this hash. Only for the thread that adds.
+  void prefetch_set(KeyHash hash) const { windows_[current_].names.prefetch_set(hash); }
+  void prefetch_entry(KeyHash hash) const { windows_[current_].names.prefetch_entry(hash); }
   std::size_t bytes() const { return windows_[0].names.bytes() + windows_[1].names.bytes(); }
 
   // To be filled by all threads.
@@ -103,6 +106,10 @@ class TrafficSample {
   double weight(std::size_t size) const {
     return static_cast<double>(every_.load(std::memory_order_relaxed)) * static_cast<double>(size);
   }
+  // What add() of this key will look at is rarely in a cache: it can be on its way while requests are executed, in two
+  // steps. Nobody else writes to the keys' tables, so no lock is taken.
+  void prefetch_set(KeyHash key) const NO_LOCK_ANALYSIS { keys_.prefetch_set(key); }
+  void prefetch_entry(KeyHash key) const NO_LOCK_ANALYSIS { keys_.prefetch_entry(key); }
   // No shard is locked.
   void add(std::int64_t now_ns, const HeavyHitters::Name& key, const TrafficCounts& counts);
 
@@ -112,7 +119,6 @@ class TrafficSample {
   std::uint32_t every() const { return every_.load(std::memory_order_relaxed); }
   // What ends a key's prefix, which includes it; a key without it has an empty one. Empty: no prefixes are kept.
   void set_delimiter(std::string_view delimiter);
-  void clear();
   void add_keys_to(RecentHitters::Sum& sum, std::int64_t now_ns) const;
   void add_prefixes_to(RecentHitters::Sum& sum, std::int64_t now_ns) const;
   // Fixed.
