@@ -29,6 +29,7 @@ bool inspect(CommandContext& context, Use&& use) {
     if (item) use(*item);
     return StatusCode::kOk;
   });
+  context.store().note_lookup(key.hash, exists);
   // No miss that anybody is notified of, as in Redis.
   if (exists) {
     context.count_hit();

@@ -27,6 +27,7 @@ bool key_fits(CommandContext& context, std::size_t index) {
 }
 
 void count_lookup(CommandContext& context, const Key& key, bool found) {
+  context.store().note_lookup(key.hash, found);
   if (found) return context.count_hit();
   context.count_miss();
   KeyNotifier& notifier = context.session.pushes().notifier;

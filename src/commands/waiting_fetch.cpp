@@ -77,6 +77,7 @@ bool WaitingFetch::look(ReplyWriter& reply) {
     return false;
   }
   (fetched.item ? statistics_.hits : statistics_.misses).add();
+  services_.store.note_lookup(key_.hash, fetched.item.has_value());
   return true;
 }
 
@@ -88,6 +89,7 @@ void WaitingFetch::set_timer(TimeMs leased_until_ms, TimeMs now_ms) {
 
 void WaitingFetch::time_out(ReplyWriter& reply) {
   statistics_.misses.add();
+  services_.store.note_lookup(key_.hash, false);
   Fetched nothing_yet;
   nothing_yet.leased_until_ms = deadline_ms_;
   reply_fetched(reply, nothing_yet, deadline_ms_);

@@ -32,6 +32,7 @@ Shard::Shard(const Options& options, Budget& budget)
       shard_bits_(options.shard_bits),
       hasher_(*options.hasher),
       tags_(options.tags),
+      tap_(options.tap),
       budget_(budget),
       segment_bytes_(options.segment_bytes),
       range_bytes_(options.range_bytes),

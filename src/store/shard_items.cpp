@@ -1,6 +1,7 @@
 // What a Shard does to one item.
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "larder/base/check.h"
 #include "larder/base/limits.h"
@@ -129,6 +130,8 @@ StatusCode Shard::set(const Key& key, Value value, const SetOptions& options, Op
       is_plain ? store(old, key, value, options, nullptr, op) : set_with_extras(old, key, value, options, op);
   if (status != StatusCode::kOk) return status;
   end_lease(key, op);
+  if (is_tapped(key.hash)) [[unlikely]]
+    tell_write(key);
   if (is_negative) [[unlikely]] {
     // To everybody it is the end of the value that was there.
     emit(is_new ? name : EventName::kDel, key.database, key.bytes, op, {.is_hidden = is_new});
@@ -351,6 +354,8 @@ StatusCode Shard::set_expiry(const Key& key, TimeMs expire_at_ms, Op& op) {
   } else if (!add_expiry(location, key, expire_at_ms, op)) {
     return StatusCode::kOutOfMemory;
   }
+  if (is_tapped(key.hash)) [[unlikely]]
+    tell_write(key);
   emit(expire_at_ms == kNoExpiry ? EventName::kPersist : EventName::kExpire, key.database, key.bytes, op);
   return StatusCode::kOk;
 }
@@ -393,6 +398,17 @@ Location Shard::append_copy(Location from, const Key& key, const ItemShape& shap
   return to;
 }
 
+void Shard::tell_write(const Key& key) {
+  const Location location = find(key);
+  if (location == kNowhere) return;
+  const ItemRef record = item(location);
+  constexpr std::size_t kTellable = std::numeric_limits<std::uint32_t>::max();
+  tap_->put({.hash = key.hash,
+             .expire_at_ms = record.expiry(),
+             .cost_bytes = static_cast<std::uint32_t>(std::min(kTellable, cost(record.shape()))),
+             .kind = AccessEvent::Kind::kWrite});
+}
+
 // --- Taking out ---
 
 bool Shard::erase(const Key& key, Op& op) {
@@ -425,6 +441,8 @@ bool Shard::take_out(const Key& key, BlobRef& taken, Op& op) {
 
 void Shard::remove(Location location, KeyHash hash, Removal why, Reservation* to, BlobRef* taken) {
   const ItemRef record = item(location);
+  if (why != Removal::kEvicted && is_tapped(hash)) [[unlikely]]
+    tap_->put({.hash = hash, .kind = AccessEvent::Kind::kGone});
   if (is_managed(location)) policy_->on_erase(location, hash, why);
   index_.erase(position_of(hash), location);
   if (index_.wants_step()) index_.step();

@@ -67,6 +67,7 @@ ShardedStore::ShardedStore(const StoreOptions& options)
     : hasher_(make_hasher(options.hash_seed)),
       shard_bits_(std::countr_zero(options.shards)),
       databases_(options.databases),
+      tap_(options.tap),
       hold_clock_(options.hold_clock),
       hold_sample_every_(options.hold_sample_every),
       segment_bytes_(segment_bytes_for(options.maxmemory_bytes, options.shards)),
@@ -86,6 +87,7 @@ ShardedStore::ShardedStore(const StoreOptions& options)
                                .policy = options.policy,
                                .hasher = &hasher_,
                                .tags = &tags_,
+                               .tap = options.tap,
                                .segment_bytes = segment_bytes_,
                                .range_bytes = range_bytes_for(options.shards)};
     slots_.push_back(std::make_unique<Slot>(shard, budget_));

@@ -17,6 +17,8 @@ constexpr int kLargeShardsAtOnce = 2;
 
 void ShardedStore::flush(std::optional<Database> database, TimeMs now_ms) {
   HeldShards* const held = HeldShards::of(*this);
+  // Of one database's items each tells when it is reclaimed.
+  if (!database && tap_ != nullptr && tap_->threshold() != 0) tap_->put({.kind = AccessEvent::Kind::kClear});
   if (!database && (held == nullptr ? flush_all(now_ms) : flush_all_held(*held, now_ms))) return;
   Events events(wanted_events_);
   for_each_locked(HoldKind::kFlush, [&](Shard& shard) {

@@ -37,6 +37,7 @@
 #include "larder/policy/eviction_policy.h"
 #include "larder/policy/policy_kind.h"
 #include "larder/stats/histogram.h"
+#include "larder/store/access_tap.h"
 #include "larder/store/budget.h"
 #include "larder/store/events.h"
 #include "larder/store/flushed_contents.h"
@@ -71,6 +72,8 @@ class Shard final : private PolicyHost {
     const Hasher* hasher = nullptr;
     // When tags were deleted, for all shards. Must outlive the shard. Null: no item has tags.
     const TagTable* tags = nullptr;
+    // Told of what is written and removed. Must outlive the shard. Null: nobody is.
+    AccessTap* tap = nullptr;
     // A power of two; see SegmentLog.
     std::size_t segment_bytes = SegmentLog::kSegmentBytesMin;
     std::size_t range_bytes = SegmentLog::kRangeBytesMax;
@@ -329,6 +332,9 @@ class Shard final : private PolicyHost {
     emit(name, gone.database(), gone.key(), op, {.is_hidden = gone.is_negative()});
   }
   void note_watched(EventKind kind, Database database, std::string_view key);
+  bool is_tapped(KeyHash hash) const { return tap_ != nullptr && tap_->wants(hash); }
+  // After the key's item was written, or has got another expiry. REQUIRES: is_tapped().
+  void tell_write(const Key& key);
   // Takes the item out of everything. REQUIRES: what is wanted of its bytes has been read.
   void remove(Location location, KeyHash hash, Removal why, Reservation* to, BlobRef* taken = nullptr);
   // Removes it if it is dead.
@@ -457,6 +463,7 @@ class Shard final : private PolicyHost {
   const int shard_bits_;
   const Hasher& hasher_;
   const TagTable* const tags_;
+  AccessTap* const tap_;
   Budget& budget_;
   const std::size_t segment_bytes_;
   const std::size_t range_bytes_;

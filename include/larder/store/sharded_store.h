@@ -26,6 +26,7 @@
 #include "larder/base/mutex.h"
 #include "larder/base/page_arena.h"
 #include "larder/policy/policy_kind.h"
+#include "larder/store/access_tap.h"
 #include "larder/store/budget.h"
 #include "larder/store/events.h"
 #include "larder/store/flushed_contents.h"
@@ -47,6 +48,8 @@ struct StoreOptions {
   // What holds of shards are measured with; null: not at all. Of the operations on one key, one in so many.
   HoldClock hold_clock = nullptr;
   std::uint32_t hold_sample_every = 64;
+  // Told of a sample of what happens to keys. Must outlive the store. Null: nobody is.
+  AccessTap* tap = nullptr;
   // Set: the same hashes in every run.
   std::optional<std::uint64_t> hash_seed = {};
 };
@@ -90,6 +93,13 @@ class ShardedStore {
   void add_listener(EventListener* listener);
   // Null: nobody waits for leases.
   void set_lease_listener(LeaseListener* listener) { lease_listener_ = listener; }
+
+  // A client has looked the key up, whatever that did to the item: for the tap.
+  void note_lookup(KeyHash hash, bool found) {
+    if (tap_ == nullptr || !tap_->wants(hash)) [[likely]]
+      return;
+    tap_->put({.hash = hash, .kind = found ? AccessEvent::Kind::kHit : AccessEvent::Kind::kMiss});
+  }
 
   // After a listener's mask() has changed. Any thread.
   void update_wanted_events();
@@ -389,6 +399,7 @@ class ShardedStore {
   const Hasher hasher_;
   const int shard_bits_;
   const int databases_;
+  AccessTap* const tap_;
   const HoldClock hold_clock_;
   const std::uint32_t hold_sample_every_;
   std::vector<std::unique_ptr<Slot>> slots_;  // the vector and the places are constant; a Slot guards itself
