@@ -137,6 +137,7 @@ std::span<const CommandSpec> scan_commands();           // SCAN KEYS
 std::span<const CommandSpec> prefix_commands();         // COUNTPREFIX DELPREFIX
 std::span<const CommandSpec> object_commands();         // OBJECT
 std::span<const CommandSpec> memory_commands();         // MEMORY
+std::span<const CommandSpec> advise_commands();         // ADVISE
 std::span<const CommandSpec> transaction_commands();    // MULTI EXEC DISCARD WATCH UNWATCH
 std::span<const CommandSpec> pubsub_commands();         // SUBSCRIBE PUBLISH PUBSUB ...
 

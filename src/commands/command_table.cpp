@@ -18,7 +18,7 @@ constexpr std::array kFamilies = {connection_commands, client_commands,      int
                                   scan_commands,       object_commands,      memory_commands,        bit_commands,
                                   transfer_commands,   conditional_commands, transaction_commands,   value_ttl_commands,
                                   prefix_commands,     observation_commands, caching_commands,       pubsub_commands,
-                                  traffic_commands,    latency_commands};
+                                  traffic_commands,    latency_commands,     advise_commands};
 
 constexpr std::size_t kSlotsPerCommand = 4;
 

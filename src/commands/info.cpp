@@ -32,6 +32,7 @@ constexpr Section kSections[] = {
     {"Cluster", info_cluster, true, true},
     {"Keyspace", info_keyspace, true, true},
     {"Cache", info_cache, true, true},
+    {"Advisor", info_advisor, true, true},
     // Looks at items, so only whoever asks for it has it.
     {"Distributions", info_distributions, false, false},
 };

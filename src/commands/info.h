@@ -57,5 +57,6 @@ void info_cluster(const InfoContext& context, InfoText& text);
 void info_keyspace(const InfoContext& context, InfoText& text);
 void info_cache(const InfoContext& context, InfoText& text);
 void info_distributions(const InfoContext& context, InfoText& text);
+void info_advisor(const InfoContext& context, InfoText& text);
 
 }  // namespace larder

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <random>
 
+#include "larder/advisor/advisor.h"
 #include "larder/base/limits.h"
 #include "larder/base/text.h"
 #include "larder/base/version.h"
@@ -21,6 +22,7 @@
 #include "server/memory_limit.h"
 #include "server/option_resolution.h"
 #include "server/option_value.h"
+#include "server/periodic_thread.h"
 #include "server/process_limits.h"
 #include "server/runtime_options.h"
 #include "server/stats_thread.h"
@@ -32,19 +34,22 @@ namespace {
 // All requests that are being received together may hold this part of maxmemory; a single larger one is let through.
 constexpr std::uint64_t kReceiveShareOfMaxmemory = 8;
 constexpr std::uint64_t kReceiveBytesWithoutLimit = 1ULL << 30;
+// The advisor can wait: clients go first where cores are few.
+constexpr int kAdvisorNiceness = 5;
 
 Options resolved(Options options) {
   resolve_options(options);
   return options;
 }
 
-StoreOptions store_options(const Options& options) {
+StoreOptions store_options(const Options& options, AccessTap& tap) {
   StoreOptions store;
   store.maxmemory_bytes = static_cast<std::uint64_t>(options.integer("maxmemory"));
   store.maxitems = static_cast<std::uint64_t>(options.integer("maxitems"));
   store.policy = parse_policy(options.text("maxmemory-policy")).value();
   store.shards = static_cast<std::uint32_t>(options.integer("shards"));
   store.databases = static_cast<int>(options.integer("databases"));
+  store.tap = &tap;
   store.hold_clock = [] { return SystemClock().monotonic_ns(); };
   store.hash_seed = option_optional_integer(options.text("hash-seed"));
   return store;
@@ -91,8 +96,9 @@ class Server::Impl {
         any_free_port_(setup.any_free_port),
         options_(resolved(std::move(setup.options))),
         threads_(static_cast<unsigned>(options_.options().integer("threads"))),
-        store_(store_options(options_.options())),
+        store_(store_options(options_.options(), tap_)),
         statistics_(threads_, command_count()),
+        advisor_(store_, statistics_, tap_),
         net_counters_(threads_) {
     const Options options = options_.options();
     read_settings(options);
@@ -103,6 +109,14 @@ class Server::Impl {
         store_, clock_, [this](std::size_t work_max) { return commands_->maintain(work_max); });
     stats_ = std::make_unique<StatsThread>(SampleSources{statistics_, store_, net_counters_, clock_},
                                            std::chrono::seconds(options.integer("stats-interval")));
+    advisor_.set_enabled(options.yes("advisor"));
+    advisor_thread_ = std::make_unique<PeriodicThread>(
+        "larder-advisor",
+        [this]() -> std::chrono::nanoseconds {
+          advisor_.step(clock_.now_ms(), clock_.monotonic_ns());
+          return std::chrono::milliseconds(Advisor::kStepMs);
+        },
+        kAdvisorNiceness);
     LARDER_CHECK(commands_->set_output_limits(options.text("client-output-buffer-limit")).is_ok());
     commands_->set_tracking_keys_max(static_cast<std::size_t>(options.integer("tracking-table-max-keys")));
     commands_->set_notify_flags(parse_notify_flags(options.text("notify-keyspace-events")).value());
@@ -119,6 +133,7 @@ class Server::Impl {
   Options options() const { return options_.options(); }
   ShardedStore& store() { return store_; }
   Statistics& statistics() { return statistics_; }
+  Advisor& advisor() { return advisor_; }
   ConnectionPort& connections() { return *network_; }
 
  private:
@@ -143,8 +158,10 @@ class Server::Impl {
   // Thread-safe.
   RuntimeOptions options_;
   const unsigned threads_;
+  AccessTap tap_;
   ShardedStore store_;
   Statistics statistics_;
+  Advisor advisor_;
   NetCounters net_counters_;
   NetworkSettings network_settings_;
   AccessSettings access_;
@@ -155,6 +172,7 @@ class Server::Impl {
   std::unique_ptr<CommandService> commands_;
   std::unique_ptr<MaintenanceThread> maintenance_;
   std::unique_ptr<StatsThread> stats_;
+  std::unique_ptr<PeriodicThread> advisor_thread_;
   // The owner's thread alone.
   std::vector<std::string> addresses_;
   bool started_ = false;
@@ -162,6 +180,7 @@ class Server::Impl {
 
 Services Server::Impl::services() {
   return {.store = store_,
+          .advisor = advisor_,
           .clock = clock_,
           .connections = *network_,
           .statistics = statistics_,
@@ -277,6 +296,10 @@ void Server::Impl::connect_options() {
     statistics_.set_prefix_delimiter(text);
     return Status::ok();
   });
+  options_.on_change("advisor", [this](std::string& text) {
+    advisor_.set_enabled(option_yes(text));
+    return Status::ok();
+  });
   options_.on_change("stats-interval", [this](std::string& text) {
     stats_->set_interval(std::chrono::seconds(option_integer(text)));
     return Status::ok();
@@ -334,6 +357,7 @@ Status Server::Impl::start() {
 
   maintenance_->start();
   stats_->start();
+  advisor_thread_->start();
   network_->start();
   started_ = true;
   spdlog::info("Ready to accept connections on {}", joined(addresses_));
@@ -355,6 +379,7 @@ void Server::Impl::stop() {
   if (!started_) return;
   started_ = false;
   const std::size_t cut_off = network_->drain(std::chrono::milliseconds(limits::kDrainMsMax));
+  advisor_thread_->stop();
   stats_->stop();
   maintenance_->stop();
   if (cut_off > 0) spdlog::warn("{} connections were cut off before their requests were answered", cut_off);
@@ -420,6 +445,10 @@ ShardedStore& Server::store() {
 
 Statistics& Server::statistics() {
   return impl_->statistics();
+}
+
+Advisor& Server::advisor() {
+  return impl_->advisor();
 }
 
 ConnectionPort& Server::connections() {

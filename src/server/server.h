@@ -18,6 +18,7 @@
 
 namespace larder {
 
+class Advisor;
 class Network;
 
 struct ServerSetup {
@@ -54,6 +55,7 @@ class Server {
   Options options() const;
   ShardedStore& store();
   Statistics& statistics();
+  Advisor& advisor();
   ConnectionPort& connections();
 
  private:

@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t kHashSeed = 7;
 constexpr std::int64_t kMaintainMicros = 1'000'000;
 
-StoreOptions store_options(const RunnerOptions& options) {
+StoreOptions store_options(const RunnerOptions& options, AccessTap& tap) {
   return {.maxmemory_bytes = options.maxmemory_bytes,
           .maxitems = options.maxitems,
           .policy = options.policy,
@@ -22,6 +22,7 @@ StoreOptions store_options(const RunnerOptions& options) {
           .databases = options.databases,
           .hold_clock = options.hold_clock,
           .hold_sample_every = 1,
+          .tap = &tap,
           .hash_seed = kHashSeed};
 }
 
@@ -198,8 +199,9 @@ void TestClient::run_task(const ConnectionTask& task) {
 
 CommandRunner::CommandRunner(const RunnerOptions& options)
     : clock_(options.start_ms),
-      store_(store_options(options)),
+      store_(store_options(options, tap_)),
       statistics_(1, command_count()),
+      advisor_(store_, statistics_, tap_),
       net_(1),
       port_(clock_) {
   access_.set_password(options.password);
@@ -211,6 +213,7 @@ CommandRunner::CommandRunner(const RunnerOptions& options)
   facts_.started_monotonic_ns = clock_.monotonic_ns();
   facts_.debug_command = options.debug_command;
   service_ = std::make_unique<CommandService>(Services{.store = store_,
+                                                       .advisor = advisor_,
                                                        .clock = clock_,
                                                        .connections = port_,
                                                        .statistics = statistics_,

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "larder/advisor/advisor.h"
 #include "larder/base/clock.h"
 #include "larder/base/mutex.h"
 #include "larder/commands/command_service.h"
@@ -151,6 +152,8 @@ class CommandRunner {
   TimeMs now_ms() const { return clock_.now_ms(); }
   ShardedStore& store() { return store_; }
   Statistics& statistics() { return statistics_; }
+  // Its thread's work is done by step() only.
+  Advisor& advisor() { return advisor_; }
   AccessSettings& access() { return access_; }
   SlowLog& slow_log() { return slow_log_; }
   FakePort& port() { return port_; }
@@ -160,8 +163,10 @@ class CommandRunner {
 
  private:
   ManualClock clock_;
+  AccessTap tap_;
   ShardedStore store_;
   Statistics statistics_;
+  Advisor advisor_;
   NetCounters net_;
   FakePort port_;
   FakeConfig config_;

@@ -63,8 +63,11 @@ struct ServerFacts {
   bool debug_command = false;    // --enable-debug-command
 };
 
+class Advisor;
+
 struct Services {
   ShardedStore& store;
+  Advisor& advisor;
   const Clock& clock;
   ConnectionPort& connections;
   Statistics& statistics;

@@ -68,7 +68,7 @@ void get(CommandRunner& runner, const std::string& key, int times) {
 TEST(Info, DefaultSectionsComeInRedisOrderWithOursAtTheEnd) {
   CommandRunner runner;
   const auto expected = ElementsAre("Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU",
-                                    "Modules", "Errorstats", "Cluster", "Keyspace", "Cache");
+                                    "Modules", "Errorstats", "Cluster", "Keyspace", "Cache", "Advisor");
   EXPECT_THAT(titles(info(runner, {})), expected);
   EXPECT_THAT(titles(info(runner, {"default"})), expected);
 }
@@ -77,11 +77,11 @@ TEST(Info, AllLeavesOutModulesAndEverythingNothing) {
   CommandRunner runner;
   EXPECT_THAT(titles(info(runner, {"all"})),
               ElementsAre("Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU", "Commandstats",
-                          "Errorstats", "Latencystats", "Cluster", "Keyspace", "Cache"));
-  EXPECT_THAT(
-      titles(info(runner, {"EVERYTHING"})),
-      ElementsAre("Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU", "Modules",
-                  "Commandstats", "Errorstats", "Latencystats", "Cluster", "Keyspace", "Cache", "Distributions"));
+                          "Errorstats", "Latencystats", "Cluster", "Keyspace", "Cache", "Advisor"));
+  EXPECT_THAT(titles(info(runner, {"EVERYTHING"})),
+              ElementsAre("Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU", "Modules",
+                          "Commandstats", "Errorstats", "Latencystats", "Cluster", "Keyspace", "Cache", "Advisor",
+                          "Distributions"));
 }
 
 TEST(Info, NamedSectionsComeOnceInTheTablesOrderWhateverTheirCase) {

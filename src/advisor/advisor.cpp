@@ -1,0 +1,250 @@
+#include "larder/advisor/advisor.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "advisor/traffic_model.h"
+#include "larder/stats/cache_figures.h"
+
+namespace larder {
+
+namespace {
+
+constexpr std::int64_t kSecondNs = 1'000'000'000;
+constexpr std::array kFactors = {0.125, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0};
+static_assert(kFactors.back() == TrafficModel::kFactorMax);
+
+// What one key takes, at the most: in the window; in all miniature caches together, of five policies.
+constexpr std::uint64_t kWindowKeyBytes = 72;
+constexpr std::uint64_t kMiniItemBytes = std::uint64_t{5} * 112;
+// Of the memory, in tenths: for the window.
+constexpr std::uint64_t kWindowTenths = 4;
+// Of maxmemory.
+constexpr std::uint64_t kMemoryShare = 100;
+
+// Counts halve in an hour, a little each minute.
+constexpr std::int64_t kFadeEveryNs = 60 * kSecondNs;
+const double kFade = std::exp2(-1.0 / 60);
+
+// A share that gives too many events is lowered below what would just do.
+constexpr double kAim = 0.8;
+// After so long with far fewer keys and events than there may be, the sample begins anew with so much more.
+constexpr int kQuietSeconds = 60;
+constexpr std::uint64_t kFewEventsShare = 8;
+constexpr std::uint64_t kRaise = 4;
+// Less can be said of fewer look-ups.
+constexpr double kQueriesMin = 1'000;
+constexpr double kFiguresWindowS = 300;
+// What lies so far below the end of the curve is as good as the end.
+constexpr double kWorkingSetLoss = 0.01;
+
+std::uint64_t lookups(const RequestTotals& totals) {
+  return totals.hits + totals.misses;
+}
+
+}  // namespace
+
+Advisor::Advisor(ShardedStore& store, const Statistics& statistics, AccessTap& tap)
+    : store_(store), statistics_(statistics), tap_(tap) {}
+
+Advisor::~Advisor() = default;
+
+void Advisor::step(TimeMs now_ms, std::int64_t monotonic_ns) {
+  if (!enabled()) {
+    if (model_) turn_off();
+    return;
+  }
+  if (!model_) return turn_on(now_ms, monotonic_ns);
+  const std::uint64_t restarts = restarts_.load(std::memory_order_relaxed);
+  if (restarts != restarts_seen_) model_->forget_counts();
+  restarts_seen_ = restarts;
+  count_queries();
+  take_events(now_ms);
+  restrain(monotonic_ns);
+  if (monotonic_ns - second_.began_ns >= kSecondNs) end_second(now_ms, monotonic_ns);
+}
+
+// --- On and off ---
+
+void Advisor::turn_on(TimeMs now_ms, std::int64_t monotonic_ns) {
+  model_ = std::make_unique<TrafficModel>();
+  look_at_store(now_ms);
+  model_->begin(kAllKeys, store_.budget().used_items() == 0, now_ms);
+  queries_seen_ = lookups(statistics_.totals());
+  lost_seen_ = tap_.dropped_lookups();
+  second_ = moment_ = {0, tap_.dropped(), monotonic_ns};
+  fade_ns_ = monotonic_ns;
+  quiet_seconds_ = 0;
+  tap_.set_threshold(model_->threshold());
+  publish();
+}
+
+void Advisor::turn_off() {
+  tap_.set_threshold(0);
+  AccessEvent forgotten;
+  while (tap_.take(forgotten)) {
+  }
+  model_.reset();
+  events_per_s_ = 0;
+  publish({});
+}
+
+// --- Learning ---
+
+// Before the events are taken, so that what is put meanwhile is counted with the next.
+void Advisor::count_queries() {
+  const std::uint64_t queries = lookups(statistics_.totals());
+  const std::uint64_t lost = tap_.dropped_lookups();
+  model_->count_queries(static_cast<double>(queries - queries_seen_), static_cast<double>(lost - lost_seen_));
+  queries_seen_ = queries;
+  lost_seen_ = lost;
+}
+
+void Advisor::take_events(TimeMs now_ms) {
+  AccessEvent event;
+  // As many as the ring holds: what comes meanwhile can wait.
+  for (std::size_t taken = 0; taken < AccessTap::kEventsMax && tap_.take(event); ++taken) {
+    // What was put before the threshold fell says nothing of what it is now.
+    if (!is_sampled(event.hash, model_->threshold())) continue;
+    model_->apply(event, now_ms);
+    ++second_.events;
+    ++moment_.events;
+  }
+  tap_.set_threshold(model_->threshold());
+}
+
+// At once where events were dropped, otherwise once a second.
+void Advisor::restrain(std::int64_t monotonic_ns) {
+  const std::uint64_t dropped = tap_.dropped();
+  const auto lower = [&](const Load& load) {
+    const double seconds = static_cast<double>(monotonic_ns - load.began_ns) / 1e9;
+    const double events = static_cast<double>(load.events + (dropped - load.dropped_before));
+    const double allowed = static_cast<double>(kEventsPerSecondMax) * seconds;
+    if (seconds <= 0 || events <= allowed) return false;
+    model_->lower_threshold(kAim * allowed / events);
+    tap_.set_threshold(model_->threshold());
+    return true;
+  };
+  const bool lowered = dropped != moment_.dropped_before && lower(moment_);
+  moment_ = {0, dropped, monotonic_ns};
+  if (monotonic_ns - second_.began_ns < kSecondNs) {
+    if (lowered) second_ = moment_;
+    return;
+  }
+  events_per_s_ = (second_.events + (dropped - second_.dropped_before)) * kSecondNs /
+                  static_cast<std::uint64_t>(monotonic_ns - second_.began_ns);
+  if (!lowered) lower(second_);
+}
+
+void Advisor::end_second(TimeMs now_ms, std::int64_t monotonic_ns) {
+  second_ = {0, tap_.dropped(), monotonic_ns};
+  look_at_store(now_ms);
+  raise_share(now_ms);
+  while (monotonic_ns - fade_ns_ >= kFadeEveryNs) {
+    model_->fade(kFade);
+    fade_ns_ += kFadeEveryNs;
+  }
+  publish();
+}
+
+// What the real cache may hold, in the weight that events tell.
+void Advisor::look_at_store(TimeMs now_ms) {
+  const StoreStats stats = store_.stats();
+  counts_items_ = stats.maxitems != 0;
+  const std::uint64_t taken = stats.used_bytes - std::min(stats.used_bytes, stats.startup_bytes);
+  const std::uint64_t told = stats.total.item_bytes + stats.total.slack_bytes + stats.total.blob_bytes;
+  if (taken > 0 && told > 0) item_share_ = std::min(1.0, static_cast<double>(told) / static_cast<double>(taken));
+  empty_bytes_ = stats.startup_bytes;
+  if (counts_items_) {
+    limit_ = stats.maxitems;
+  } else {
+    limit_ = stats.maxmemory_bytes != 0 ? stats.maxmemory_bytes : stats.used_bytes;
+  }
+  const std::uint64_t memory = std::clamp(stats.maxmemory_bytes / kMemoryShare, kBytesMin, kBytesMax) - tap_.bytes();
+  model_->set_bounds({.window_keys_max = static_cast<std::size_t>(memory * kWindowTenths / 10 / kWindowKeyBytes),
+                      .mini_items_max = static_cast<std::size_t>(memory * (10 - kWindowTenths) / 10 / kMiniItemBytes)});
+  model_->set_cache({.capacity = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(capacity_at(1))),
+                     .counts_items = counts_items_,
+                     .policy = store_.policy()},
+                    now_ms);
+}
+
+double Advisor::capacity_at(double factor) const {
+  const double size = static_cast<double>(limit_) * factor;
+  return counts_items_ ? size : std::max(0.0, size - static_cast<double>(empty_bytes_)) * item_share_;
+}
+
+void Advisor::raise_share(TimeMs now_ms) {
+  const bool quiet = model_->has_room_for_more() && events_per_s_ < kEventsPerSecondMax / kFewEventsShare;
+  quiet_seconds_ = quiet ? quiet_seconds_ + 1 : 0;
+  if (quiet_seconds_ < kQuietSeconds) return;
+  quiet_seconds_ = 0;
+  model_->begin(std::min(kAllKeys, std::max<SampleThreshold>(1, model_->threshold()) * kRaise), false, now_ms);
+  tap_.set_threshold(model_->threshold());
+}
+
+// --- Telling ---
+
+AdvisorReport Advisor::report() const {
+  const LockGuard guard(mutex_);
+  return report_;
+}
+
+void Advisor::publish(AdvisorReport report) {
+  const LockGuard guard(mutex_);
+  report_ = std::move(report);
+}
+
+void Advisor::publish() {
+  AdvisorReport report;
+  report.enabled = true;
+  report.queries = model_->queries();
+  report.learning = !model_->is_counting() || report.queries < kQueriesMin;
+  report.counts_items = counts_items_;
+  report.limit = limit_;
+  report.policy = store_.policy();
+  if (const auto window = statistics_.series().last(kFiguresWindowS)) {
+    const WindowFigures figures = figures_between(window->from, window->to);
+    report.hit_ratio = figures.hit_ratio;
+    report.evicted_age_s = figures.evicted_age_s;
+    report.evictions = window->to.evicted - window->from.evicted;
+  }
+  if (report.queries >= kQueriesMin) add_estimates(report);
+  report.sampled_share = sample_share(model_->threshold());
+  report.sampled_keys = model_->keys();
+  report.events_per_s = events_per_s_;
+  report.dropped_events = tap_.dropped();
+  report.bytes = tap_.bytes() + model_->bytes();
+  publish(std::move(report));
+}
+
+void Advisor::add_estimates(AdvisorReport& report) const {
+  for (const double factor : kFactors) {
+    report.curve.push_back({.factor = factor,
+                            .size = static_cast<std::uint64_t>(static_cast<double>(limit_) * factor),
+                            .hit_ratio = model_->hit_ratio(capacity_at(factor))});
+  }
+  report.working_set = working_set();
+  for (const TrafficModel::PolicyFigures& figures : model_->policies()) {
+    report.policies.push_back({figures.policy, figures.hit_ratio});
+    if (figures.policy != report.policy || figures.evicted.weight_ms <= 0) continue;
+    report.unused_share = figures.evicted.unused_weight_ms / figures.evicted.weight_ms;
+    report.never_read_share = figures.evicted.never_read_weight_ms / figures.evicted.weight_ms;
+  }
+}
+
+// By halving the interval: the curve only rises.
+std::uint64_t Advisor::working_set() const {
+  constexpr int kHalvings = 30;
+  double low = 0;
+  double high = TrafficModel::kFactorMax;
+  const double wanted = model_->hit_ratio(capacity_at(high)) - kWorkingSetLoss;
+  for (int i = 0; i < kHalvings; ++i) {
+    const double middle = (low + high) / 2;
+    (model_->hit_ratio(capacity_at(middle)) < wanted ? low : high) = middle;
+  }
+  return static_cast<std::uint64_t>(high * static_cast<double>(limit_));
+}
+
+}  // namespace larder
