@@ -1,0 +1,100 @@
+// The advisor beside exact answers, over the reference traces where they are (see reference_traces_test.cpp) and over
+// synthetic ones. bench/advisor does it with a running server.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/sim/simulation.h"
+#include "tools/sim/store_replay.h"
+#include "tools/sim/synthetic.h"
+#include "unit/tools/advised_replay.h"
+
+namespace larder::sim {
+namespace {
+
+constexpr double kPointsMax = 2;
+constexpr std::array kPolicies = {PolicyKind::kAllKeysLru, PolicyKind::kAllKeysLfu, PolicyKind::kAllKeysRandom,
+                                  PolicyKind::kAllKeysS3Fifo, PolicyKind::kAllKeysTinyLfu};
+
+std::optional<Trace> load(const std::string& name) {
+  SimOptions options;
+  options.synthetic = {.name = name, .objects = 40'000, .requests = 200'000};
+  if (name.find('_') != std::string::npos) {
+    const char* const given = std::getenv("LARDER_TRACES");
+    const std::filesystem::path folder = given != nullptr
+                                             ? std::filesystem::path(given)
+                                             : std::filesystem::path(LARDER_SOURCE_DIR) / ".." / "shared" / "traces";
+    options.trace_path = folder / (name + ".csv.gz");
+    options.format = TraceFormat::kCsv;
+    options.columns = "time,id,size";
+    if (!std::filesystem::exists(options.trace_path) && given == nullptr) return {};
+  }
+  Result<Trace> loaded = load_trace(options);
+  EXPECT_TRUE(loaded.is_ok()) << loaded.status().message();
+  return std::move(loaded.value());
+}
+
+struct Workload {
+  std::string trace;
+  double percent = 0;  // of its objects
+};
+
+class AdvisedTraces : public testing::TestWithParam<Workload> {
+ protected:
+  void SetUp() override {
+    trace_ = load(GetParam().trace);
+    if (!trace_) GTEST_SKIP() << "no traces; set LARDER_TRACES to their folder";
+    items_ = static_cast<std::uint64_t>(static_cast<double>(trace_->objects()) * GetParam().percent / 100);
+  }
+  // Percent of the requests.
+  double exact(PolicyKind policy, std::uint64_t items) const {
+    RequestCount progress;
+    return 100 * replay_store(*trace_, {.policy = policy, .capacity = {CapacityUnit::kItems, items}, .hash_seed = 7},
+                              progress)
+                     .hit_ratio();
+  }
+  std::map<PolicyKind, double> exact_of_all() const {
+    std::map<PolicyKind, double> ratios;
+    for (const PolicyKind policy : kPolicies) ratios[policy] = exact(policy, items_);
+    return ratios;
+  }
+  AdvisorReport advised() const {
+    return replay_advised(*trace_, {.policy = PolicyKind::kAllKeysS3Fifo, .capacity = {CapacityUnit::kItems, items_}})
+        .report;
+  }
+
+  std::optional<Trace> trace_;
+  std::uint64_t items_ = 0;
+};
+
+TEST_P(AdvisedTraces, CurveAndRanksAreThoseOfExactReplays) {
+  const AdvisorReport report = advised();
+  for (const double factor : {0.25, 1.0, 4.0}) {
+    const auto items = static_cast<std::uint64_t>(factor * static_cast<double>(items_));
+    if (items < trace_->objects() / 100 || items > trace_->objects()) continue;
+    EXPECT_NEAR(100 * report.hit_ratio_at(factor).value(), exact(PolicyKind::kAllKeysLru, items), kPointsMax) << factor;
+  }
+  const std::map<PolicyKind, double> ratios = exact_of_all();
+  for (const auto& [better, more] : ratios) {
+    for (const auto& [worse, less] : ratios) {
+      if (more - less < kPointsMax) continue;
+      EXPECT_GT(report.hit_ratio_of(better).value(), report.hit_ratio_of(worse).value())
+          << policy_name(better) << " " << more << ", " << policy_name(worse) << " " << less;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, AdvisedTraces,
+                         testing::Values(Workload{"mooncake_conv", 10}, Workload{"cloudphysics_fs", 5},
+                                         Workload{"scan", 5}),
+                         [](const auto& info) { return info.param.trace; });
+
+}  // namespace
+}  // namespace larder::sim
