@@ -40,7 +40,7 @@ void set_client_name(ClientRecord& record, std::string_view name) {
   record.name = name;
 }
 
-std::string client_line(const ClientRecord& record, TimeMs now_ms) {
+ClientFields client_fields(const ClientRecord& record, TimeMs now_ms) {
   std::string name;
   std::string library_name;
   std::string library_version;
@@ -59,11 +59,8 @@ std::string client_line(const ClientRecord& record, TimeMs now_ms) {
   const std::uint64_t transaction_bytes = record.transaction_bytes.load(std::memory_order_relaxed);
   const std::uint64_t held_body_bytes = record.held_body_bytes.load(std::memory_order_relaxed);
 
-  std::string line;
-  const auto field = [&line](std::string_view key, std::string_view value) {
-    if (!line.empty()) line += ' ';
-    line.append(key).append("=").append(value);
-  };
+  ClientFields fields;
+  const auto field = [&fields](std::string_view key, std::string_view value) { fields.emplace_back(key, value); };
   const auto number = [&field](std::string_view key, auto value) { field(key, std::to_string(value)); };
   number("id", record.info.ref.id);
   field("addr", record.info.peer_address);
@@ -98,6 +95,15 @@ std::string client_line(const ClientRecord& record, TimeMs now_ms) {
   number("resp", record.resp_version.load(std::memory_order_relaxed));
   field("lib-name", library_name);
   field("lib-ver", library_version);
+  return fields;
+}
+
+std::string client_line(const ClientRecord& record, TimeMs now_ms) {
+  std::string line;
+  for (const auto& [name, value] : client_fields(record, now_ms)) {
+    if (!line.empty()) line += ' ';
+    line.append(name).append("=").append(value);
+  }
   return line + '\n';
 }
 

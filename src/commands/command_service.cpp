@@ -5,6 +5,9 @@
 #include <atomic>
 #include <vector>
 
+#include "commands/client_fields.h"
+#include "commands/command_table.h"
+#include "commands/info.h"
 #include "commands/lease_waiters.h"
 #include "commands/session.h"
 #include "larder/base/check.h"
@@ -80,6 +83,30 @@ bool CommandService::maintain(std::size_t work_max) {
 
 std::string CommandService::output_limits() const {
   return impl_->pushes.output_limits.text();
+}
+
+std::string CommandService::info(std::span<const std::string_view> sections) const {
+  const Services& services = impl_->services;
+  return info_text(services, impl_->clients, impl_->pushes, services.clock.now_ms(), sections);
+}
+
+std::vector<CommandReport> CommandService::command_reports() const {
+  std::vector<CommandReport> reports;
+  for (const FoundCommand& command : CommandTable::instance().all()) {
+    Statistics::CommandTotals totals = impl_->services.statistics.command_totals(command.index);
+    if (totals.calls == 0 && totals.rejected == 0) continue;
+    reports.push_back({.name = CommandTable::full_name(command), .totals = totals});
+  }
+  return reports;
+}
+
+std::vector<ClientFields> CommandService::client_reports(std::size_t clients_max) const {
+  const TimeMs now_ms = impl_->services.clock.now_ms();
+  std::vector<ClientFields> reports;
+  impl_->clients.for_each([&](const ClientRecord& record) {
+    if (reports.size() < clients_max) reports.push_back(client_fields(record, now_ms));
+  });
+  return reports;
 }
 
 std::unique_ptr<RequestSession> CommandService::open(const ConnectionInfo& info, ReplyBuffer& refusal) {

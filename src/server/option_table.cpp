@@ -24,6 +24,7 @@ constexpr std::string_view kNetwork = "Network";
 constexpr std::string_view kMemoryGroup = "Memory";
 constexpr std::string_view kSecurity = "Security";
 constexpr std::string_view kLogging = "Logging and statistics";
+constexpr std::string_view kAdminGroup = "Admin port";
 constexpr std::string_view kTesting = "Testing";
 
 constexpr auto kRows = std::to_array<OptionRow>({
@@ -246,6 +247,26 @@ constexpr auto kRows = std::to_array<OptionRow>({
      .help = "What ends the prefix of a key for PREFIXSTATS; empty: no prefixes are kept",
      .max = 16},
 
+    {.name = "admin-port",
+     .type = kInteger,
+     .value_hint = "PORT",
+     .default_text = "0",
+     .group = kAdminGroup,
+     .help = "HTTP port for a dashboard, /metrics (Prometheus), /healthz, /readyz and /api; 0: none",
+     .max = 65535},
+    {.name = "admin-bind",
+     .type = kAddresses,
+     .value_hint = "ADDRESS",
+     .default_text = "127.0.0.1",
+     .group = kAdminGroup,
+     .help = "Numeric address of the admin port; one that others reach wants an admin-token"},
+    {.name = "admin-token",
+     .type = kSecret,
+     .value_hint = "TOKEN",
+     .group = kAdminGroup,
+     .help = "Wanted by the admin port, but for /healthz and /readyz: as bearer token or as password",
+     .max = kPasswordBytesMax},
+
     {.name = "hash-seed",
      .type = kOptionalInteger,
      .value_hint = "N",
@@ -263,7 +284,6 @@ constexpr auto kRows = std::to_array<OptionRow>({
      .default_text = "0",
      .change = kNever,
      .help = "the memcached protocol is not available yet"},
-    {.name = "admin-port", .default_text = "0", .change = kNever, .help = "the admin server is not available yet"},
     {.name = "save", .change = kNever, .help = "Larder keeps everything in memory and writes no snapshots"},
     {.name = "appendonly",
      .default_text = "no",

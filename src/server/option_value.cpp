@@ -197,4 +197,8 @@ std::vector<std::string> split_words(std::string_view text, std::string_view sep
   return words;
 }
 
+bool is_loopback_address(std::string_view address) {
+  return address.starts_with("127.") || address == "::1";
+}
+
 }  // namespace larder

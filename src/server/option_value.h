@@ -28,4 +28,7 @@ std::vector<std::string> option_list(std::string_view canonical);
 // The parts of a text between any of `separators`; empty parts are dropped.
 std::vector<std::string> split_words(std::string_view text, std::string_view separators);
 
+// Whether only this host reaches a numeric address.
+bool is_loopback_address(std::string_view address);
+
 }  // namespace larder

@@ -72,6 +72,19 @@ Status apply_flags(Options& options, const NamedValues& flags) {
   return Status::ok();
 }
 
+// What only several options together can be wrong about.
+Status check_together(const Options& options) {
+  const std::string& address = options.text("admin-bind");
+  if (option_list(address).size() != 1) {
+    return Status::invalid(options.origin("admin-bind") + ": the admin port has one address, not '" +
+                           printable(address) + "'");
+  }
+  if (options.integer("admin-port") == 0 || is_loopback_address(address)) return Status::ok();
+  if (!options.text("admin-token").empty()) return Status::ok();
+  return Status::invalid(options.origin("admin-bind") + ": the admin port on " + printable(address) +
+                         " would show everything to whoever reaches it: set admin-token, or bind it to 127.0.0.1");
+}
+
 bool is_bare_in_toml(const OptionRow& row, std::string_view text) {
   return row.type != OptionType::kOctal && parse_int64(text).has_value();
 }
@@ -155,12 +168,16 @@ Result<Options> load_options(const NamedValues& flags, const NamedValues& enviro
   Options first;
   if (Status status = apply_environment(first, environment); !status.is_ok()) return status;
   if (Status status = apply_flags(first, flags); !status.is_ok()) return status;
-  if (first.text("config").empty()) return first;
+  if (first.text("config").empty()) {
+    if (Status status = check_together(first); !status.is_ok()) return status;
+    return first;
+  }
 
   Options options;
   if (Status status = apply_file(options, first.text("config")); !status.is_ok()) return status;
   if (Status status = apply_environment(options, environment); !status.is_ok()) return status;
   if (Status status = apply_flags(options, flags); !status.is_ok()) return status;
+  if (Status status = check_together(options); !status.is_ok()) return status;
   return options;
 }
 

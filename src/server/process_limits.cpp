@@ -17,7 +17,8 @@ constexpr int kTrimThresholdBytes = 1 << 20;
 // sizes, with one it stays at 1.04, and no slower.
 constexpr int kArenas = 1;
 
-constexpr std::uint64_t kSpareDescriptors = 32;
+// The admin port may hold some twenty of them.
+constexpr std::uint64_t kSpareDescriptors = 56;
 constexpr std::uint64_t kDescriptorsPerThread = 4;
 
 }  // namespace

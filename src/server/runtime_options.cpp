@@ -16,6 +16,13 @@ Status failed(std::string_view name, std::string_view why) {
                          std::string(why));
 }
 
+// What CONFIG GET answers. The password, which CONFIG SET may change, is shown as Redis does; a secret that no client
+// may change is none of theirs.
+std::string shown(const OptionRow& row, const std::string& text) {
+  const bool hidden = row.type == OptionType::kSecret && row.change != OptionChange::kAtRuntime;
+  return hidden && !text.empty() ? "(redacted)" : text;
+}
+
 }  // namespace
 
 void RuntimeOptions::on_change(std::string_view name, Hook hook) {
@@ -29,12 +36,15 @@ std::vector<std::pair<std::string, std::string>> RuntimeOptions::get(std::string
   const LockGuard lock(mutex_);
   // As Redis: a plain name is answered as it was written.
   if (glob.find_first_of("[*?") == std::string_view::npos) {
-    if (find_option(glob) != nullptr) found.emplace_back(glob, options_.text(glob));
+    const OptionRow* const row = find_option(glob);
+    if (row != nullptr) found.emplace_back(glob, shown(*row, options_.text(glob)));
     return found;
   }
   const auto rows = option_table();
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (glob_match(glob, rows[i].name, /*ignore_case=*/true)) found.emplace_back(rows[i].name, options_.text_of(i));
+    if (glob_match(glob, rows[i].name, /*ignore_case=*/true)) {
+      found.emplace_back(rows[i].name, shown(rows[i], options_.text_of(i)));
+    }
   }
   return found;
 }

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <random>
 
+#include "admin/admin_server.h"
 #include "larder/advisor/advisor.h"
 #include "larder/base/limits.h"
 #include "larder/base/text.h"
@@ -79,10 +80,6 @@ std::string with_port(const std::string& address, std::uint16_t port) {
   return (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
 }
 
-bool is_loopback(const std::string& address) {
-  return address.starts_with("127.") || address == "::1";
-}
-
 std::string limit_text(std::int64_t value) {
   return value == 0 ? "no limit" : std::to_string(value);
 }
@@ -94,6 +91,7 @@ class Server::Impl {
   explicit Impl(ServerSetup setup)
       : clock_(setup.clock != nullptr ? *setup.clock : system_clock_),
         any_free_port_(setup.any_free_port),
+        admin_on_free_port_(setup.admin_on_free_port),
         options_(resolved(std::move(setup.options))),
         threads_(static_cast<unsigned>(options_.options().integer("threads"))),
         store_(store_options(options_.options(), tap_)),
@@ -129,6 +127,7 @@ class Server::Impl {
   void stop();
 
   std::uint16_t port() const { return facts_.tcp_port; }
+  std::uint16_t admin_port() const { return admin_port_; }
   const std::vector<std::string>& addresses() const { return addresses_; }
   Options options() const { return options_.options(); }
   ShardedStore& store() { return store_; }
@@ -148,6 +147,7 @@ class Server::Impl {
 
   Status listen_tcp(const Options& options);
   Status listen_unix(const Options& options);
+  Status listen_admin(const Options& options);
   void log_start(const Options& options) const;
   void log_exposure(const Options& options) const;
 
@@ -155,6 +155,7 @@ class Server::Impl {
   SystemClock system_clock_;
   const Clock& clock_;
   const bool any_free_port_;
+  const bool admin_on_free_port_;
   // Thread-safe.
   RuntimeOptions options_;
   const unsigned threads_;
@@ -173,8 +174,11 @@ class Server::Impl {
   std::unique_ptr<MaintenanceThread> maintenance_;
   std::unique_ptr<StatsThread> stats_;
   std::unique_ptr<PeriodicThread> advisor_thread_;
+  std::unique_ptr<AdminServer> admin_;  // null: there is no admin port
+  std::atomic<bool> ready_{false};      // clients are served: what /readyz answers
   // The owner's thread alone.
   std::vector<std::string> addresses_;
+  std::uint16_t admin_port_ = 0;
   bool started_ = false;
 };
 
@@ -345,11 +349,29 @@ Status Server::Impl::listen_unix(const Options& options) {
   return Status::ok();
 }
 
+Status Server::Impl::listen_admin(const Options& options) {
+  const auto port = static_cast<std::uint16_t>(options.integer("admin-port"));
+  if (port == 0 && !admin_on_free_port_) return Status::ok();
+  admin_ = std::make_unique<AdminServer>(options.text("admin-token"),
+                                         PageSources{.commands = *commands_,
+                                                     .statistics = statistics_,
+                                                     .slow_log = slow_log_,
+                                                     .clock = clock_,
+                                                     .is_ready = [this] { return ready_.load(); }});
+  const std::string& bound = options.text("admin-bind");
+  const std::string address = bound == "*" ? "0.0.0.0" : bound;
+  const Result<std::uint16_t> listening = admin_->listen(address, port);
+  if (!listening.is_ok()) return listening.status();
+  admin_port_ = listening.value();
+  return Status::ok();
+}
+
 Status Server::Impl::start() {
   LARDER_CHECK(!started_);
   const Options options = options_.options();
   if (Status status = listen_tcp(options); !status.is_ok()) return status;
   if (Status status = listen_unix(options); !status.is_ok()) return status;
+  if (Status status = listen_admin(options); !status.is_ok()) return status;
   if (addresses_.empty()) return Status(StatusCode::kIo, "nothing to listen on: give a port or a unixsocket");
   log_start(options);
   fit_maxclients();
@@ -359,7 +381,10 @@ Status Server::Impl::start() {
   stats_->start();
   advisor_thread_->start();
   network_->start();
+  if (admin_) admin_->start();
+  ready_ = true;
   started_ = true;
+  if (admin_) spdlog::info("Admin port: http://{}", with_port(options.text("admin-bind"), admin_port_));
   spdlog::info("Ready to accept connections on {}", joined(addresses_));
   return Status::ok();
 }
@@ -378,7 +403,9 @@ void Server::Impl::fit_maxclients() {
 void Server::Impl::stop() {
   if (!started_) return;
   started_ = false;
+  ready_ = false;
   const std::size_t cut_off = network_->drain(std::chrono::milliseconds(limits::kDrainMsMax));
+  if (admin_) admin_->stop();
   advisor_thread_->stop();
   stats_->stop();
   maintenance_->stop();
@@ -398,7 +425,7 @@ void Server::Impl::log_start(const Options& options) const {
 void Server::Impl::log_exposure(const Options& options) const {
   if (facts_.tcp_port == 0 || !options.text("requirepass").empty()) return;
   const auto bound = option_list(options.text("bind"));
-  if (std::all_of(bound.begin(), bound.end(), is_loopback)) return;
+  if (std::all_of(bound.begin(), bound.end(), is_loopback_address)) return;
   const bool all = std::any_of(bound.begin(), bound.end(), [](const std::string& address) {
     return address == "*" || address == "0.0.0.0" || address == "::";
   });
@@ -429,6 +456,10 @@ void Server::stop() {
 
 std::uint16_t Server::port() const {
   return impl_->port();
+}
+
+std::uint16_t Server::admin_port() const {
+  return impl_->admin_port();
 }
 
 const std::vector<std::string>& Server::addresses() const {

@@ -25,6 +25,8 @@ struct ServerSetup {
   Options options;
   // Any free TCP port instead of the one in the options; see Server::port(). For tests.
   bool any_free_port = false;
+  // An admin port at any free port; see Server::admin_port(). For tests.
+  bool admin_on_free_port = false;
   // The system's, if null. For tests; must outlive the server.
   const Clock* clock = nullptr;
 };
@@ -48,6 +50,8 @@ class Server {
 
   // The TCP port that is listened on; 0: none.
   std::uint16_t port() const;
+  // That of the admin server; 0: there is none.
+  std::uint16_t admin_port() const;
   // "127.0.0.1:6379", "/run/larder.sock"
   const std::vector<std::string>& addresses() const;
 

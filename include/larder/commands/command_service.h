@@ -5,8 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "larder/commands/services.h"
 #include "larder/protocol/request_handler.h"
@@ -15,6 +18,14 @@ namespace larder {
 
 // The size of the command table, subcommands included; Statistics wants it before a CommandService exists.
 std::size_t command_count();
+
+struct CommandReport {
+  std::string name;  // "get", "client|list"
+  Statistics::CommandTotals totals;
+};
+
+// Names and values, in the order of CLIENT LIST.
+using ClientFields = std::vector<std::pair<std::string, std::string>>;
 
 class CommandService final : public RequestHandler {
  public:
@@ -30,6 +41,14 @@ class CommandService final : public RequestHandler {
   void set_notify_flags(std::uint32_t flags);
   // tracking-table-max-keys.
   void set_tracking_keys_max(std::size_t keys);
+
+  // --- What others show of the server; any thread ---
+  // The text of INFO with these sections, as the command answers it.
+  std::string info(std::span<const std::string_view> sections) const;
+  // Every command that was called or refused since the start or the reset, in the order of the names.
+  std::vector<CommandReport> command_reports() const;
+  // The first so many clients, each with the fields of CLIENT LIST.
+  std::vector<ClientFields> client_reports(std::size_t clients_max) const;
 
   // Background: frees what tracking has left, in about so many steps of 100 ns. Returns whether there is more.
   bool maintain(std::size_t work_max);

@@ -98,9 +98,20 @@ TEST_F(OptionsTest, KubernetesServiceVariablesAreLeftAsideWithANote) {
 
 TEST_F(OptionsTest, WhatIsNotAvailableIsRefusedAndItsOnlyValueAccepted) {
   EXPECT_THAT(error_of({{"memcached-port", "11211"}}), HasSubstr("not available"));
-  EXPECT_THAT(error_of({{"admin-port", "9121"}}), HasSubstr("not available"));
   EXPECT_THAT(error_of({{"appendonly", "yes"}}), HasSubstr("can only be 'no'"));
-  EXPECT_EQ(error_of({{"appendonly", "no"}, {"save", ""}, {"admin-port", "0"}}), "no error");
+  EXPECT_EQ(error_of({{"appendonly", "no"}, {"save", ""}}), "no error");
+}
+
+TEST_F(OptionsTest, AnAdminPortThatOthersReachWantsAToken) {
+  for (const char* address : {"0.0.0.0", "*", "::", "10.0.0.5"}) {
+    EXPECT_THAT(error_of({{"admin-port", "9379"}, {"admin-bind", address}}),
+                AllOf(HasSubstr("--admin-bind"), HasSubstr(address), HasSubstr("admin-token")));
+  }
+  EXPECT_EQ(error_of({{"admin-port", "9379"}, {"admin-bind", "0.0.0.0"}, {"admin-token", "secret"}}), "no error");
+  EXPECT_EQ(error_of({{"admin-port", "9379"}, {"admin-bind", "::1"}}), "no error");
+  EXPECT_THAT(error_of({{"admin-port", "9379"}, {"admin-bind", "127.larder.example"}}), HasSubstr("--admin-bind"));
+  EXPECT_THAT(error_of({{"admin-port", "9379"}, {"admin-bind", "127.0.0.1 10.0.0.5"}}), HasSubstr("one address"));
+  EXPECT_EQ(error_of({{"admin-bind", "0.0.0.0"}}), "no error") << "without a port nobody listens";
 }
 
 TEST_F(OptionsTest, AnUnreadableFileIsAnError) {

@@ -1,0 +1,57 @@
+#include "admin/pages.h"
+
+#include <gtest/gtest.h>
+
+namespace larder {
+namespace {
+
+TEST(Pages, NumbersAreNumbersAndAllElseIsText) {
+  EXPECT_EQ(stats_json({{"hits", "70"}, {"ratio", "0.7000"}, {"role", "master"}, {"run_id", "12e4"}, {"sha", "0012"}}),
+            "{\"hits\":70,\"ratio\":0.7,\"role\":\"master\",\"run_id\":\"12e4\",\"sha\":\"0012\"}\n");
+}
+
+TEST(Pages, ASecondWithoutLookUpsHasNoHitRatio) {
+  std::vector<Sample> samples(3);
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    samples[i].monotonic_ns = static_cast<std::int64_t>(i) * 1'000'000'000;
+  samples[1].requests = samples[2].requests = {.requests = 4, .hits = 3, .misses = 1};
+  const std::string json = series_json(samples, 2'500'000'000, 10'000);
+  EXPECT_NE(json.find("\"unix_ms\":[8500,9500]"), std::string::npos) << json;
+  EXPECT_NE(json.find("\"hits\":[3,0]"), std::string::npos) << json;
+  EXPECT_NE(json.find("\"hit_ratio\":[0.75,null]"), std::string::npos) << json;
+}
+
+TEST(Pages, BytesThatAreNoTextAreReplaced) {
+  SlowLogEntry entry;
+  entry.id = 7;
+  entry.arguments = {"GET", "\xff"};
+  entry.client_name = "a\"b";
+  EXPECT_EQ(
+      slow_log_json({&entry, 1}),
+      "[{\"id\":7,\"unix_s\":0,\"duration_us\":0,\"arguments\":[\"GET\",\"\xEF\xBF\xBD\"],\"client_address\":\"\","
+      "\"client_name\":\"a\\\"b\"}]\n");
+}
+
+TEST(Pages, AClientsNameIsTextEvenIfItIsANumber) {
+  const ClientFields client = {{"id", "3"}, {"name", "42"}};
+  EXPECT_EQ(clients_json({&client, 1}), "[{\"id\":3,\"name\":\"42\"}]\n");
+}
+
+TEST(Pages, ACommandHasItsMeanAndItsQuantiles) {
+  Histogram histogram;
+  histogram.record_ns(1'000, 99);
+  histogram.record_ns(1'000'000);
+  CommandReport command;
+  command.name = "get";
+  command.totals.calls = 100;
+  command.totals.total_ns = 1'099'000;
+  histogram.add_to(command.totals.latency);
+  const std::string json = commands_json({&command, 1});
+  EXPECT_NE(json.find("\"name\":\"get\",\"calls\":100,\"rejected\":0,\"failed\":0,\"mean_us\":10.99"),
+            std::string::npos)
+      << json;
+  EXPECT_NE(json.find("\"p50_us\":1.0"), std::string::npos) << json;
+}
+
+}  // namespace
+}  // namespace larder
