@@ -4,7 +4,7 @@
 FROM debian:bookworm-slim AS build
 RUN apt-get update \
  && apt-get install -y --no-install-recommends g++ cmake ninja-build libasio-dev libspdlog-dev libcli11-dev libxxhash-dev \
-      zlib1g-dev nlohmann-json3-dev libcpp-httplib-dev pkg-config \
+      zlib1g-dev nlohmann-json3-dev libcpp-httplib-dev pkg-config libjs-dygraphs \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 COPY . /source
 RUN cmake -S /source -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DLARDER_TESTS=OFF \

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "admin/dashboard.h"
 
 namespace larder {
 
@@ -25,6 +26,7 @@ AdminServer::AdminServer(std::string token, const PageSources& sources)
       server_({.on_thread_start = prepare_thread},
               [this](std::string_view request, bool whole) { return router_.answer(request, whole); }) {
   add_pages(router_, sources);
+  add_dashboard(router_);
 }
 
 }  // namespace larder
