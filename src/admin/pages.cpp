@@ -15,6 +15,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kClientsMax = 1'000;
+constexpr std::size_t kHottest = 50;
 constexpr std::size_t kSlowCommandsMax = 128;
 constexpr std::string_view kJsonType = "application/json";
 // The version of the text format.
@@ -114,6 +115,39 @@ std::string clients_json(std::span<const ClientFields> clients) {
   return dump(json);
 }
 
+std::string hot_keys_json(const TrafficReport& report) {
+  Json json = Json::array();
+  for (const Hitter& key : report.hitters) {
+    const TrafficCounts& counts = key.counts;
+    json.push_back({{"key", key.name},
+                    {"key_bytes", key.name_bytes},
+                    {"database", key.database},
+                    {"ops_per_s", counts.operations / report.seconds},
+                    {"writes_per_s", counts.writes / report.seconds},
+                    {"bytes_per_s", counts.bytes / report.seconds},
+                    {"share", counts.operations / report.all.operations}});
+  }
+  return dump(json);
+}
+
+std::string prefixes_json(std::span<const PrefixFigures> prefixes) {
+  Json json = Json::array();
+  for (const PrefixFigures& prefix : prefixes) {
+    json.push_back({{"prefix", prefix.prefix},
+                    {"database", prefix.database},
+                    {"ops_per_s", prefix.ops_per_s},
+                    {"writes_per_s", prefix.writes_per_s},
+                    {"hits_per_s", prefix.hits_per_s},
+                    {"misses_per_s", prefix.misses_per_s},
+                    {"hit_ratio", prefix.hit_ratio},
+                    {"bytes_per_s", prefix.bytes_per_s},
+                    {"load_us", prefix.load_us},
+                    {"items", prefix.items},
+                    {"data_bytes", prefix.data_bytes}});
+  }
+  return dump(json);
+}
+
 std::string commands_json(std::span<const CommandReport> commands) {
   const auto us = [](std::int64_t ns) { return static_cast<double>(ns) / 1e3; };
   Json json = Json::array();
@@ -154,6 +188,11 @@ void add_pages(HttpRouter& router, const PageSources& sources) {
     const std::vector<Sample> samples = sources.statistics.series().all();
     return series_json(last_seconds(samples, parameters), sources.clock.monotonic_ns(), sources.clock.now_ms());
   });
+  add_json("/api/hotkeys", [sources](const HttpParameters&) {
+    return hot_keys_json(sources.statistics.hot_keys(sources.clock.monotonic_ns(), HitterOrder::kOperations, kHottest));
+  });
+  add_json("/api/prefixes",
+           [sources](const HttpParameters&) { return prefixes_json(sources.commands.prefix_reports(kHottest)); });
   add_json("/api/commands",
            [sources](const HttpParameters&) { return commands_json(sources.commands.command_reports()); });
   add_json("/api/slowlog",

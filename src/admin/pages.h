@@ -29,6 +29,8 @@ std::string stats_json(const InfoFields& info);
 std::string series_json(std::span<const Sample> samples, std::int64_t now_monotonic_ns, TimeMs now_ms);
 std::string slow_log_json(std::span<const SlowLogEntry> entries);
 std::string clients_json(std::span<const ClientFields> clients);
+std::string hot_keys_json(const TrafficReport& report);
+std::string prefixes_json(std::span<const PrefixFigures> prefixes);
 std::string commands_json(std::span<const CommandReport> commands);
 
 }  // namespace larder

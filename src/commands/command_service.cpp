@@ -100,6 +100,10 @@ std::vector<CommandReport> CommandService::command_reports() const {
   return reports;
 }
 
+std::vector<PrefixFigures> CommandService::prefix_reports(std::size_t count) const {
+  return prefix_figures(impl_->services, impl_->services.clock.now_ms(), PrefixOrder::kOperations, count);
+}
+
 std::vector<ClientFields> CommandService::client_reports(std::size_t clients_max) const {
   const TimeMs now_ms = impl_->services.clock.now_ms();
   std::vector<ClientFields> reports;

@@ -1,4 +1,4 @@
-#include "commands/prefix_figures.h"
+#include "larder/commands/prefix_figures.h"
 
 #include <algorithm>
 #include <limits>

@@ -8,7 +8,7 @@
 
 #include "commands/arguments.h"
 #include "commands/command.h"
-#include "commands/prefix_figures.h"
+#include "larder/commands/prefix_figures.h"
 
 namespace larder {
 

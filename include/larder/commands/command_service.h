@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "larder/commands/prefix_figures.h"
 #include "larder/commands/services.h"
 #include "larder/protocol/request_handler.h"
 
@@ -47,6 +48,8 @@ class CommandService final : public RequestHandler {
   std::string info(std::span<const std::string_view> sections) const;
   // Every command that was called or refused since the start or the reset, in the order of the names.
   std::vector<CommandReport> command_reports() const;
+  // As PREFIXSTATS: the prefixes that most of the latest operations were about.
+  std::vector<PrefixFigures> prefix_reports(std::size_t count) const;
   // The first so many clients, each with the fields of CLIENT LIST.
   std::vector<ClientFields> client_reports(std::size_t clients_max) const;
 

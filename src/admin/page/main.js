@@ -1,6 +1,6 @@
 // Joins the parts: asks the server every second for what moves and every few seconds for the rest, and says so when
 // there is no answer.
-import { bytes, clock, count, microseconds, percent, seconds } from "./format.js";
+import { bytes, clock, count, microseconds, missing, percent, seconds } from "./format.js";
 import { TimeChart } from "./chart.js";
 import { History } from "./history.js";
 import { Overview } from "./overview.js";
@@ -74,6 +74,39 @@ const number = (title, value) => ({ title, value, number: true });
 
 // What each shows is the reply of its page; `rows` chooses and orders.
 const tables = [
+  {
+    page: "hotkeys",
+    rows: (all) => all,
+    table: new Table(
+      by("tables"),
+      "Hot keys",
+      [
+        { title: "key", value: (row) => (row.database ? `${row.database}: ` : "") + row.key },
+        number("of all", (row) => percent(row.share)),
+        number("operations/s", (row) => count(row.ops_per_s)),
+        number("writes/s", (row) => count(row.writes_per_s)),
+        number("bytes/s", (row) => bytes(row.bytes_per_s)),
+      ],
+      "No key was asked for in the last seconds.",
+    ),
+  },
+  {
+    page: "prefixes",
+    rows: (all) => all,
+    table: new Table(
+      by("tables"),
+      "Prefixes of keys",
+      [
+        { title: "prefix", value: (row) => (row.database ? `${row.database}: ` : "") + (row.prefix || "(none)") },
+        number("hit ratio", (row) => (row.hits_per_s + row.misses_per_s > 0 ? percent(row.hit_ratio) : missing)),
+        number("operations/s", (row) => count(row.ops_per_s)),
+        number("load", (row) => (row.load_us > 0 ? microseconds(row.load_us) : missing)),
+        number("items", (row) => count(Math.round(row.items))),
+        number("bytes", (row) => bytes(Math.round(row.data_bytes))),
+      ],
+      "No key was asked for in the last minute, and there is none.",
+    ),
+  },
   {
     page: "commands",
     rows: (all) => all.sort((a, b) => b.calls - a.calls),

@@ -37,6 +37,28 @@ TEST(Pages, AClientsNameIsTextEvenIfItIsANumber) {
   EXPECT_EQ(clients_json({&client, 1}), "[{\"id\":3,\"name\":\"42\"}]\n");
 }
 
+TEST(Pages, AHotKeyHasRatesAndItsShare) {
+  TrafficReport report;
+  report.seconds = 10;
+  report.all.operations = 1'000;
+  report.hitters.resize(1);
+  report.hitters[0].name = "page:\xff";
+  report.hitters[0].name_bytes = 6;
+  report.hitters[0].counts.operations = 500;
+  report.hitters[0].counts.bytes = 5'000;
+  EXPECT_EQ(hot_keys_json(report),
+            "[{\"key\":\"page:\xEF\xBF\xBD\",\"key_bytes\":6,\"database\":0,\"ops_per_s\":50.0,\"writes_per_s\":0.0,"
+            "\"bytes_per_s\":500.0,\"share\":0.5}]\n");
+}
+
+TEST(Pages, APrefixHasWhatPrefixstatsSays) {
+  const PrefixFigures prefix = {
+      .prefix = "user:", .ops_per_s = 4, .hits_per_s = 3, .misses_per_s = 1, .hit_ratio = 0.75};
+  const std::string json = prefixes_json({&prefix, 1});
+  EXPECT_EQ(json.rfind("[{\"prefix\":\"user:\",\"database\":0,\"ops_per_s\":4.0,", 0), 0U) << json;
+  EXPECT_NE(json.find("\"hit_ratio\":0.75,"), std::string::npos) << json;
+}
+
 TEST(Pages, ACommandHasItsMeanAndItsQuantiles) {
   Histogram histogram;
   histogram.record_ns(1'000, 99);

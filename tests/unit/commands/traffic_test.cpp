@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "commands/keyspace_sample.h"
-#include "commands/prefix_figures.h"
+#include "larder/commands/prefix_figures.h"
 #include "support/command_runner.h"
 
 namespace larder::test {
