@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string_view>
 
+#include "larder/advisor/advice.h"
 #include "larder/base/text.h"
 #include "larder/stats/cache_figures.h"
 
@@ -115,6 +117,13 @@ std::string clients_json(std::span<const ClientFields> clients) {
   return dump(json);
 }
 
+std::string advisor_json(const AdvisorReport& report) {
+  Json sentences = Json::array();
+  std::istringstream lines(advice_text(report));
+  for (std::string line; std::getline(lines, line);) sentences.push_back(line);
+  return dump({{"report", Json::parse(advice_json(report))}, {"sentences", std::move(sentences)}});
+}
+
 std::string hot_keys_json(const TrafficReport& report) {
   Json json = Json::array();
   for (const Hitter& key : report.hitters) {
@@ -188,6 +197,7 @@ void add_pages(HttpRouter& router, const PageSources& sources) {
     const std::vector<Sample> samples = sources.statistics.series().all();
     return series_json(last_seconds(samples, parameters), sources.clock.monotonic_ns(), sources.clock.now_ms());
   });
+  add_json("/api/advisor", [sources](const HttpParameters&) { return advisor_json(sources.advisor.report()); });
   add_json("/api/hotkeys", [sources](const HttpParameters&) {
     return hot_keys_json(sources.statistics.hot_keys(sources.clock.monotonic_ns(), HitterOrder::kOperations, kHottest));
   });

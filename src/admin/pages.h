@@ -10,6 +10,7 @@
 
 #include "admin/http_router.h"
 #include "admin/metrics.h"
+#include "larder/advisor/advisor.h"
 #include "larder/commands/services.h"
 
 namespace larder {
@@ -18,6 +19,7 @@ namespace larder {
 struct PageSources {
   const CommandService& commands;
   const Statistics& statistics;
+  const Advisor& advisor;
   const SlowLog& slow_log;
   const Clock& clock;
   std::function<bool()> is_ready;
@@ -29,6 +31,8 @@ std::string stats_json(const InfoFields& info);
 std::string series_json(std::span<const Sample> samples, std::int64_t now_monotonic_ns, TimeMs now_ms);
 std::string slow_log_json(std::span<const SlowLogEntry> entries);
 std::string clients_json(std::span<const ClientFields> clients);
+// The report as advice_json() has it, and the sentences of ADVISE.
+std::string advisor_json(const AdvisorReport& report);
 std::string hot_keys_json(const TrafficReport& report);
 std::string prefixes_json(std::span<const PrefixFigures> prefixes);
 std::string commands_json(std::span<const CommandReport> commands);

@@ -355,6 +355,7 @@ Status Server::Impl::listen_admin(const Options& options) {
   admin_ = std::make_unique<AdminServer>(options.text("admin-token"),
                                          PageSources{.commands = *commands_,
                                                      .statistics = statistics_,
+                                                     .advisor = advisor_,
                                                      .slow_log = slow_log_,
                                                      .clock = clock_,
                                                      .is_ready = [this] { return ready_.load(); }});

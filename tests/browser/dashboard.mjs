@@ -60,6 +60,13 @@ async function showsTheServerUnderLoad(browser, server) {
   return page;
 }
 
+// Once the advisor has seen enough, two minutes from the start at the latest.
+async function showsTheAdvice(page) {
+  await page.waitForSelector("#curve canvas", { timeout: 2.5 * kWaitMs });
+  await page.waitForSelector("#policies .now");
+  assert.match(await page.textContent("#sentences"), /The hit ratio of the last five minutes is \d/);
+}
+
 async function saysThatTheServerIsGoneAndRecovers(page, server) {
   await server.stop();
   await page.waitForSelector("#gone:not([hidden])");
@@ -119,10 +126,8 @@ try {
   const page = await showsTheServerUnderLoad(browser, server);
   await fitsAPhone(browser, server);
   await asksForTheToken(browser, locked);
-  if (shots) {
-    await new Promise((done) => setTimeout(done, 1000 * Number(process.env.SHOTS_AFTER ?? 5)));
-    await takeShots(browser, server);
-  }
+  await showsTheAdvice(page);
+  if (shots) await takeShots(browser, server);
   await saysThatTheServerIsGoneAndRecovers(page, server);
   console.log("the dashboard: moves under load, asks nobody else, fits a phone, asks for the token, recovers");
 } finally {

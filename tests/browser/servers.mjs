@@ -16,7 +16,7 @@ export class LarderServer {
   constructor(program, port, adminPort, flags = []) {
     this.program = program;
     this.port = port;
-    this.flags = ["--port", port, "--admin-port", adminPort, "--threads", 2, "--maxmemory", "24mb", ...flags].map(String);
+    this.flags = ["--port", port, "--admin-port", adminPort, "--threads", 2, "--maxmemory", "4mb", "--advisor", "yes", ...flags].map(String);
     this.page = `http://127.0.0.1:${adminPort}/`;
   }
 
@@ -73,9 +73,9 @@ export class Load {
       requests += `SET ${key} ${"v".repeat(200 + (key.length * 997) % 1500)} EX 30\r\n`;
       this.asked.push(null);
     }
-    const count = 60 + Math.round(40 * Math.sin(Date.now() / 5000));
+    const count = 100 + Math.round(60 * Math.sin(Date.now() / 5000));
     for (let i = 0; i < count; ++i) {
-      const key = `${i % 3 ? "page" : "session"}:${Math.floor(40_000 * Math.random() ** 3)}`;
+      const key = `${i % 3 ? "page" : "session"}:${Math.floor(150_000 * Math.random() ** 4)}`;
       requests += `GET ${key}\r\n`;
       this.asked.push(key);
     }

@@ -46,8 +46,8 @@ TEST_F(AdminTest, WithATokenOnlyTheProbesAreOpen) {
   start({{"admin-token", "secret"}});
   EXPECT_THAT(ask("GET /healthz"), AllOf(StartsWith("HTTP/1.1 200"), HasSubstr("ok\n")));
   EXPECT_THAT(ask("GET /readyz"), AllOf(StartsWith("HTTP/1.1 200"), HasSubstr("ready\n")));
-  for (const char* page : {"/metrics", "/api/stats", "/api/series", "/api/hotkeys", "/api/prefixes", "/api/commands",
-                           "/api/slowlog", "/api/clients"}) {
+  for (const char* page : {"/metrics", "/api/stats", "/api/series", "/api/advisor", "/api/hotkeys", "/api/prefixes",
+                           "/api/commands", "/api/slowlog", "/api/clients"}) {
     EXPECT_THAT(ask(std::string("GET ") + page), StartsWith("HTTP/1.1 401")) << page;
     EXPECT_THAT(ask(std::string("GET ") + page, "Authorization: Bearer secret\r\n"), StartsWith("HTTP/1.1 200"))
         << page;
@@ -71,6 +71,7 @@ TEST_F(AdminTest, ThePagesAreThereAndNothingElse) {
   EXPECT_THAT(ask("GET /api/slowlog"), HasSubstr("\"arguments\":[\"GET\",\"b\"]"));
   EXPECT_THAT(ask("GET /api/clients"), HasSubstr("\"cmd\":\"get\""));
   EXPECT_THAT(ask("GET /api/commands"), HasSubstr("\"name\":\"get\",\"calls\":1"));
+  EXPECT_THAT(ask("GET /api/advisor"), HasSubstr("\"sentences\":[\"The advisor is off"));
   EXPECT_THAT(ask("GET /api/hotkeys"), HasSubstr("\r\n\r\n["));
   EXPECT_THAT(ask("GET /api/prefixes"), HasSubstr("\"prefix\":\"\",\"database\":0,"));
   EXPECT_THAT(ask("GET /api/series?seconds=5"), HasSubstr("\"hit_ratio\":["));

@@ -9,7 +9,24 @@ function color(name) {
 // The library's own legend, which the key replaces, writes style attributes, and those the page's policy forbids.
 Dygraph.PLUGINS = Dygraph.PLUGINS.filter((plugin) => plugin !== Dygraph.Plugins.Legend);
 
+const kShownMsMin = 60_000;
+
 const dark = matchMedia("(prefers-color-scheme: dark)");
+
+// Calls `apply` with what gives a named colour, now and when light becomes dark or dark light.
+export function onColors(apply) {
+  apply(color);
+  dark.addEventListener("change", () => apply(color));
+}
+
+// What all charts have in common; nothing is dragged or zoomed.
+export const kChartOptions = {
+  interactionModel: {},
+  fillGraph: true,
+  strokeWidth: 1.6,
+  highlightCircleSize: 3,
+  fillAlpha: 0.12,
+};
 
 export function element(tag, className, text) {
   const made = document.createElement(tag);
@@ -30,7 +47,7 @@ export function keyEntry(list, label, swatch) {
 }
 
 // options: title, format(value), lines: [{label, color, value(get)}], stacked, top (of the axis, if it is fixed),
-// logarithmic.
+// logarithmic, binary (units of 1,024).
 export class TimeChart {
   constructor(parent, options) {
     this.options = options;
@@ -43,7 +60,6 @@ export class TimeChart {
     this.values = options.lines.map((line) => keyEntry(key, line.label, line.color));
     this.card.append(heading, this.plot, key);
     parent.append(this.card);
-    dark.addEventListener("change", () => this.graph?.updateOptions(this.#colors()));
   }
 
   show(history) {
@@ -51,28 +67,36 @@ export class TimeChart {
     if (rows.length === 0) return;
     this.rows = rows;
     const newest = rows.at(-1)[0].getTime();
-    const shown = { file: rows, dateWindow: [newest - kKeptMs, newest] };
+    // What there is, up to ten minutes; a server that has just started has a wide minute.
+    const from = Math.max(newest - kKeptMs, Math.min(rows[0][0].getTime(), newest - kShownMsMin));
+    const shown = { file: rows, dateWindow: [from, newest], valueRange: this.#valueRange(rows) };
     if (this.graph) this.graph.updateOptions(shown);
     else this.#draw(shown);
     if (!this.pointed) this.#showValues(rows.length - 1);
   }
 
+  // null: as the values want it. A logarithmic axis without any would have none.
+  #valueRange(rows) {
+    const { top, logarithmic } = this.options;
+    if (top !== undefined) return [0, top];
+    const empty = rows.every((row) => row.slice(1).every((value) => value === null));
+    return logarithmic && empty ? [0.1, 1000] : null;
+  }
+
   #draw(shown) {
-    const { lines, format, stacked, top, logarithmic } = this.options;
+    const { lines, format, stacked, logarithmic, binary } = this.options;
     this.graph = new Dygraph(this.plot, shown.file, {
-      ...this.#colors(),
+      ...kChartOptions,
       dateWindow: shown.dateWindow,
+      valueRange: shown.valueRange,
       labels: ["time", ...lines.map((line) => line.label)],
       stackedGraph: Boolean(stacked),
       fillGraph: !logarithmic,
       fillAlpha: stacked ? 0.55 : 0.12,
-      strokeWidth: 1.6,
       logscale: Boolean(logarithmic),
       includeZero: !logarithmic,
-      valueRange: top === undefined ? undefined : [0, top],
+      labelsKMG2: Boolean(binary),
       connectSeparatedPoints: false,
-      interactionModel: {},
-      highlightCircleSize: 3,
       axes: { y: { axisLabelFormatter: (value) => format(value), axisLabelWidth: 62, pixelsPerLabel: 36 } },
       highlightCallback: (event, x, points, row) => {
         this.pointed = true;
@@ -83,14 +107,13 @@ export class TimeChart {
         this.#showValues(this.rows.length - 1);
       },
     });
-  }
-
-  #colors() {
-    return {
-      colors: this.options.lines.map((line) => color(line.color)),
-      gridLineColor: color("line"),
-      axisLineColor: color("line"),
-    };
+    onColors((named) =>
+      this.graph.updateOptions({
+        colors: lines.map((line) => named(line.color)),
+        gridLineColor: named("line"),
+        axisLineColor: named("line"),
+      }),
+    );
   }
 
   #showValues(index) {

@@ -35,6 +35,7 @@ export function microseconds(us) {
 
 export function seconds(s) {
   if (!Number.isFinite(s)) return missing;
+  if (s > 0 && s < 10 && !Number.isInteger(s)) return s.toFixed(1) + " s";
   if (s < 120) return Math.round(s) + " s";
   if (s < 7200) return Math.round(s / 60) + " min";
   if (s < 172800) return Math.round(s / 3600) + " h";

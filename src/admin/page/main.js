@@ -1,6 +1,7 @@
 // Joins the parts: asks the server every second for what moves and every few seconds for the rest, and says so when
 // there is no answer.
 import { bytes, clock, count, microseconds, missing, percent, seconds } from "./format.js";
+import { Advisor } from "./advisor.js";
 import { TimeChart } from "./chart.js";
 import { History } from "./history.js";
 import { Overview } from "./overview.js";
@@ -16,6 +17,8 @@ const column = (name) => (get) => get(name);
 
 const history = new History();
 const overview = new Overview(by("tiles"), by("memory-bar"), by("memory-key"));
+
+const advisor = new Advisor(by("advisor"));
 
 const charts = [
   { title: "Hit ratio", format: percent, top: 1.001, lines: [{ label: "hits", color: "c1", value: column("hit_ratio") }] },
@@ -37,6 +40,7 @@ const charts = [
   {
     title: "Memory",
     format: bytes,
+    binary: true,
     stacked: true,
     lines: [
       { label: "keys and values", color: "c1", value: column("data_bytes") },
@@ -63,6 +67,7 @@ const charts = [
   {
     title: "Network",
     format: (value) => bytes(value) + "/s",
+    binary: true,
     lines: [
       { label: "in", color: "c3", value: column("received_bytes_per_s") },
       { label: "out", color: "c1", value: column("sent_bytes_per_s") },
@@ -70,7 +75,8 @@ const charts = [
   },
 ].map((options) => new TimeChart(by("charts"), options));
 
-const number = (title, value) => ({ title, value, number: true });
+const number = (title, value) => ({ title, value, style: "number" });
+const short = (title, value) => ({ title, value, style: "short" });
 
 // What each shows is the reply of its page; `rows` chooses and orders.
 const tables = [
@@ -132,10 +138,10 @@ const tables = [
       by("tables"),
       "Slow commands",
       [
-        { title: "at", value: (row) => clock(row.unix_s * 1000) },
+        short("at", (row) => clock(row.unix_s * 1000)),
         number("time", (row) => microseconds(row.duration_us)),
         { title: "command", value: (row) => row.arguments.join(" ").slice(0, 200) },
-        { title: "client", value: (row) => row.client_name || row.client_address },
+        short("client", (row) => row.client_name || row.client_address),
       ],
       "None took longer than slowlog-log-slower-than.",
     ),
@@ -147,7 +153,7 @@ const tables = [
       by("tables"),
       "Clients",
       [
-        { title: "address", value: (row) => row.addr },
+        short("address", (row) => row.addr),
         { title: "name", value: (row) => row.name || row["lib-name"] || "" },
         { title: "command", value: (row) => row.cmd },
         number("connected", (row) => seconds(row.age)),
@@ -215,6 +221,7 @@ async function showFigures() {
 }
 
 async function showDetails() {
+  advisor.show(await ask("advisor"));
   for (const { page, rows, table } of tables) {
     const reply = await ask(page);
     const all = reply && rows(reply);

@@ -1,4 +1,4 @@
-// A table under a title. columns: [{title, value(row), number}], the cells being text.
+// A table under a title. columns: [{title, value(row), style}], the cells being text and style a class of theirs.
 import { element } from "./chart.js";
 
 export class Table {
@@ -12,7 +12,7 @@ export class Table {
     const scroll = element("div", "scroll");
     this.table = element("table");
     const head = element("tr");
-    for (const column of columns) head.append(element("th", column.number ? "number" : "", column.title));
+    for (const column of columns) head.append(element("th", column.style, column.title));
     this.table.append(element("thead"), element("tbody"));
     this.table.tHead.append(head);
     scroll.append(this.table);
@@ -30,7 +30,7 @@ export class Table {
     this.table.tBodies[0].replaceChildren(
       ...rows.map((row) => {
         const line = element("tr");
-        for (const column of this.columns) line.append(element("td", column.number ? "number" : "", column.value(row)));
+        for (const column of this.columns) line.append(element("td", column.style, column.value(row)));
         return line;
       }),
     );

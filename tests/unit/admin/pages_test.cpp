@@ -37,6 +37,15 @@ TEST(Pages, AClientsNameIsTextEvenIfItIsANumber) {
   EXPECT_EQ(clients_json({&client, 1}), "[{\"id\":3,\"name\":\"42\"}]\n");
 }
 
+TEST(Pages, TheAdvisorHasItsReportAndItsSentences) {
+  AdvisorReport report;
+  report.enabled = true;
+  report.hit_ratio = 0.5;
+  const std::string json = advisor_json(report);
+  EXPECT_EQ(json.rfind("{\"report\":{\"enabled\":true,", 0), 0U) << json;
+  EXPECT_NE(json.find("\"sentences\":[\"The hit ratio of the last five minutes is 50.0%"), std::string::npos) << json;
+}
+
 TEST(Pages, AHotKeyHasRatesAndItsShare) {
   TrafficReport report;
   report.seconds = 10;
