@@ -101,9 +101,9 @@ class HttpRouter::Impl final : public httplib::Server {
     if (found == pages_.end()) return refuse(response, 404, "There is no such page.");
     HttpParameters parameters;
     for (const auto& [name, value] : request.params) parameters.emplace(name, value);
-    HttpReply reply = found->second.page(parameters);
+    const HttpReply reply = found->second.page(parameters);
     response.status = reply.status;
-    response.set_content(std::move(reply.body), reply.type);
+    response.set_content(reply.body, reply.type);
   }
 
   bool admit(const httplib::Request& request, httplib::Response& response) const {
