@@ -107,17 +107,18 @@ class Server:
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def scheduled_s(self, field):
-        """A time of the kernel's schedstat, summed over the threads there are; 0 where the kernel does not say."""
+    def scheduled_s(self, field, name=None):
+        """A time of the kernel's schedstat, summed over the threads there are, or those of that name; 0 where the kernel does not say."""
         sum_ns = 0
         for thread in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
             with contextlib.suppress(OSError):
-                sum_ns += int((thread / "schedstat").read_text().split()[field])
+                if name in (None, (thread / "comm").read_text().strip()):
+                    sum_ns += int((thread / "schedstat").read_text().split()[field])
         return sum_ns / 1e9
 
-    def ran_s(self):
-        """CPU time as cpu_s(), to the nanosecond and not in ticks."""
-        return self.scheduled_s(0)
+    def ran_s(self, name=None):
+        """CPU time as cpu_s(), of all threads or those of that name, to the nanosecond and not in ticks."""
+        return self.scheduled_s(0, name)
 
     def waited_s(self):
         """For how long its threads were ready to run and did not have a core."""
