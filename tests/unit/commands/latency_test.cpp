@@ -57,6 +57,7 @@ TEST_F(LatencyTest, SlowWatchTellsOfWhatTakesLongAndOfItsKind) {
       requests.push_back({nullptr, CommandTable::instance().find(name).index});
     }
     const Services services{.store = runner_.store(),
+                            .advisor = runner_.advisor(),
                             .clock = runner_.clock(),
                             .connections = runner_.port(),
                             .statistics = runner_.statistics(),
