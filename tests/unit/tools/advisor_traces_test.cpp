@@ -94,7 +94,7 @@ TEST_P(AdvisedTraces, CurveAndRanksAreThoseOfExactReplays) {
 INSTANTIATE_TEST_SUITE_P(All, AdvisedTraces,
                          testing::Values(Workload{"mooncake_conv", 10}, Workload{"cloudphysics_fs", 5},
                                          Workload{"scan", 5}),
-                         [](const auto& info) { return info.param.trace; });
+                         [](const auto& trace) { return trace.param.trace; });
 
 }  // namespace
 }  // namespace larder::sim
