@@ -108,11 +108,11 @@ std::size_t Session::execute_batch(ReplyBuffer& out, std::size_t output_bytes_ma
   if (push_client_ != nullptr) [[unlikely]]
     push_client_->deliver_invalidations(out, version_);
   batch_.look_ahead(services_.store, database_);
-  execution.drawn.index = statistics_.traffic.draw(batch_.size);
+  execution.drawn.draw = statistics_.traffic.draw(batch_.size);
   std::size_t done = 0;
   while (done < batch_.size) {
     const std::size_t index = done++;
-    if (index == execution.drawn.index) [[unlikely]] {
+    if (index == execution.drawn.draw.index) [[unlikely]] {
       execute_drawn(index, execution);
     } else {
       execute(index, execution);

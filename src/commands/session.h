@@ -163,7 +163,7 @@ class Session final : public RequestSession {
     std::size_t kept_bytes = 0;  // moved since its lock was taken
     // Of the request that was drawn for the sample of requests.
     struct {
-      std::size_t index = TrafficSample::kNone;
+      TrafficSample::Draw draw;
       bool is_done = false;
       Database database = 0;  // in which it was executed
       TrafficCounts counts;

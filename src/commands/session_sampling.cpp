@@ -66,12 +66,12 @@ void Session::execute_drawn(std::size_t index, Execution& execution) {
 }
 
 void Session::add_to_sample(const Execution& execution) {
-  const std::size_t index = execution.drawn.index;
+  const std::size_t index = execution.drawn.draw.index;
   const Request& request = batch_.requests[index];
   const KeyRange keys = keys_of(*batch_.commands[index].spec, request);
   const std::size_t shown = std::min(keys.count, kKeysMax);
   // What the request did is shared out among its keys in equal parts; each is an operation on it all the same.
-  const double requests = statistics_.traffic.weight(batch_.size);
+  const double requests = execution.drawn.draw.weight;
   TrafficCounts counts = scaled(execution.drawn.counts, requests / static_cast<double>(shown));
   const double each = requests * static_cast<double>(keys.count) / static_cast<double>(shown);
   counts.operations = each;

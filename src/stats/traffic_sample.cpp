@@ -12,7 +12,9 @@ constexpr double kNsPerSecond = 1e9;
 }  // namespace
 
 KeyHash hash_of_prefix(Database database, std::string_view prefix) {
-  return mix_bits(public_hash(prefix) + database);
+  // Nobody outside may know which names share a set.
+  static const Hasher hasher;
+  return hasher(database, prefix);
 }
 
 std::string_view prefix_of(std::string_view key, std::string_view delimiter) {
@@ -49,23 +51,31 @@ void RecentHitters::add(std::int64_t now_ns, const HeavyHitters::Name& name, con
   windows_[current_].names.add(name, counts);
 }
 
-void RecentHitters::add_to(Sum& sum, std::int64_t now_ns) const {
+void RecentHitters::copy_to(Copy& copy, std::int64_t now_ns) const {
   const std::int64_t number = now_ns / window_ns_;
   for (const Window& window : windows_) {
     if (window.number != number && window.number != number - 1) continue;
-    sum.from_ns = std::min(sum.from_ns, std::max(began_ns_, (number - 1) * window_ns_));
-    sum.all += window.all;
+    copy.from_ns = std::min(copy.from_ns, std::max(began_ns_, (number - 1) * window_ns_));
+    copy.all += window.all;
     for (const HeavyHitters::Entry& entry : window.names.entries()) {
-      if (entry.rank == 0) continue;
-      Hitter& hitter = sum.by_name[entry.hash];
-      if (hitter.name_bytes == 0) {
-        hitter.name = entry.name();
-        hitter.name_bytes = entry.name_bytes;
-        hitter.database = entry.database;
-      }
-      hitter.counts += entry.counts;
+      if (entry.rank > 0) copy.entries.push_back(entry);
     }
   }
+}
+
+RecentHitters::Sum& RecentHitters::Sum::operator+=(const Copy& copy) {
+  from_ns = std::min(from_ns, copy.from_ns);
+  all += copy.all;
+  for (const HeavyHitters::Entry& entry : copy.entries) {
+    Hitter& hitter = by_name[entry.hash];
+    if (hitter.name_bytes == 0) {
+      hitter.name = entry.name();
+      hitter.name_bytes = entry.name_bytes;
+      hitter.database = entry.database;
+    }
+    hitter.counts += entry.counts;
+  }
+  return *this;
 }
 
 TrafficReport RecentHitters::report(Sum sum, std::int64_t now_ns, HitterOrder order, std::size_t count) {
@@ -92,10 +102,20 @@ TrafficReport RecentHitters::report(Sum sum, std::int64_t now_ns, HitterOrder or
 
 void TrafficSample::add(std::int64_t now_ns, const HeavyHitters::Name& key, const TrafficCounts& counts) {
   const LockGuard guard(mutex_);
+  if (begins_anew_) {
+    keys_.clear();
+    prefixes_.clear();
+    begins_anew_ = false;
+  }
   keys_.add(now_ns, key, counts);
   if (delimiter_.empty()) return;
   const std::string_view prefix = prefix_of(key.text, delimiter_);
   prefixes_.add(now_ns, {hash_of_prefix(key.database, prefix), key.database, prefix}, counts);
+}
+
+void TrafficSample::set_every(std::uint32_t every) {
+  const LockGuard guard(mutex_);
+  if (every_.exchange(every, std::memory_order_relaxed) == 0 && every > 0) begins_anew_ = true;
 }
 
 void TrafficSample::set_delimiter(std::string_view delimiter) {
@@ -106,13 +126,23 @@ void TrafficSample::set_delimiter(std::string_view delimiter) {
 }
 
 void TrafficSample::add_keys_to(RecentHitters::Sum& sum, std::int64_t now_ns) const {
-  const LockGuard guard(mutex_);
-  keys_.add_to(sum, now_ns);
+  RecentHitters::Copy copy;
+  copy.entries.reserve(RecentHitters::kWindows * kKeySets * HeavyHitters::kWays);
+  {
+    const LockGuard guard(mutex_);
+    if (!begins_anew_) keys_.copy_to(copy, now_ns);
+  }
+  sum += copy;
 }
 
 void TrafficSample::add_prefixes_to(RecentHitters::Sum& sum, std::int64_t now_ns) const {
-  const LockGuard guard(mutex_);
-  prefixes_.add_to(sum, now_ns);
+  RecentHitters::Copy copy;
+  copy.entries.reserve(RecentHitters::kWindows * kPrefixSets * HeavyHitters::kWays);
+  {
+    const LockGuard guard(mutex_);
+    if (!begins_anew_) prefixes_.copy_to(copy, now_ns);
+  }
+  sum += copy;
 }
 
 std::size_t TrafficSample::bytes() const {

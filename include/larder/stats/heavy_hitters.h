@@ -12,7 +12,7 @@
 // The one that moved most bytes in its set stays, however few its operations are.
 //
 // INVARIANTS: hash, rank and bytes of an entry are in its set as well; what is reported of a name is at most what it
-// had, and less by at most an eighth of its set's weight. Not thread-safe. Allocates at construction only.
+// had, and less by at most a seventh of its set's weight. Not thread-safe. Allocates at construction only.
 #pragma once
 
 #include <array>

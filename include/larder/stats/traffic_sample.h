@@ -2,8 +2,9 @@
 // draws and adds; anybody may ask, for which a lock is taken with each request that was drawn and with no other.
 //
 // The sample is one request of one batch in `every`, and it stands for as many requests as its batch had, times
-// `every`: so each request is equally likely to be seen, a thread that executes them one by one, which costs each of
-// them a system call, looks at one in `every`, and one that is given full batches looks at one in many times that.
+// `every`: so each request is expected to weigh 1 in it, whatever its batch. A thread that executes them one by one,
+// which costs each of them a system call, looks at one in `every`, one that is given full batches at one in many times
+// that.
 //
 // What is kept goes by windows of fixed length, the same for all threads: this one and the one before it.
 #pragma once
@@ -43,6 +44,9 @@ enum class HitterOrder : std::uint8_t { kOperations, kBytes };
 // The heavy hitters of the last one or two windows. Not thread-safe.
 class RecentHitters {
  public:
+  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+  static constexpr std::size_t kWindows = 2;
+
   RecentHitters(std::int64_t window_ns, std::size_t sets)
       : window_ns_(window_ns), windows_{Window(sets), Window(sets)} {}
 
@@ -54,13 +58,22 @@ class RecentHitters {
   void prefetch_entry(KeyHash hash) const { windows_[current_].names.prefetch_entry(hash); }
   std::size_t bytes() const { return windows_[0].names.bytes() + windows_[1].names.bytes(); }
 
+  // What is reported of one thread: of each of its windows the names, so that one may be there twice.
+  struct Copy {
+    std::int64_t from_ns = kNever;
+    TrafficCounts all;
+    std::vector<HeavyHitters::Entry> entries;
+  };
+  // Allocates nothing if there is room for all entries.
+  void copy_to(Copy& copy, std::int64_t now_ns) const;
   // To be filled by all threads.
   struct Sum {
-    std::int64_t from_ns = std::numeric_limits<std::int64_t>::max();
+    std::int64_t from_ns = kNever;
     TrafficCounts all;
     std::unordered_map<KeyHash, Hitter> by_name;
+
+    Sum& operator+=(const Copy& copy);
   };
-  void add_to(Sum& sum, std::int64_t now_ns) const;
   // The `count` that come first.
   static TrafficReport report(Sum sum, std::int64_t now_ns, HitterOrder order, std::size_t count);
 
@@ -74,13 +87,12 @@ class RecentHitters {
     HeavyHitters names;
   };
   static constexpr std::int64_t kNone = -2;
-  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
   void begin_window(std::int64_t number);
 
   const std::int64_t window_ns_;
   std::int64_t began_ns_ = kNever;  // when the first was added
-  std::array<Window, 2> windows_;
+  std::array<Window, kWindows> windows_;
   std::size_t current_ = 0;
 };
 
@@ -95,16 +107,18 @@ class TrafficSample {
   explicit TrafficSample(std::uint64_t seed) : random_(seed) {}
 
   // --- The io thread ---
-  // The place in a batch of `size` requests of the one that is drawn, or kNone. REQUIRES: size > 0.
-  std::size_t draw(std::size_t size) {
+  struct Draw {
+    std::size_t index = kNone;  // in the batch
+    double weight = 0;          // for how many requests it stands
+  };
+  // From a batch of `size` requests. REQUIRES: size > 0.
+  Draw draw(std::size_t size) {
     const std::uint32_t every = every_.load(std::memory_order_relaxed);
-    if (every == 0) return kNone;
-    const std::uint64_t drawn = random_.below(std::uint64_t{every} * size);
-    return drawn < size ? static_cast<std::size_t>(drawn) : kNone;
-  }
-  // For how many requests the one stands that was drawn from a batch of `size`.
-  double weight(std::size_t size) const {
-    return static_cast<double>(every_.load(std::memory_order_relaxed)) * static_cast<double>(size);
+    if (every == 0) return {};
+    const std::uint64_t of = std::uint64_t{every} * size;
+    const std::uint64_t drawn = random_.below(of);
+    if (drawn >= size) return {};
+    return {.index = static_cast<std::size_t>(drawn), .weight = static_cast<double>(of)};
   }
   // What add() of this key will look at is rarely in a cache: it can be on its way while requests are executed, in two
   // steps. Nobody else writes to the keys' tables, so no lock is taken.
@@ -114,9 +128,8 @@ class TrafficSample {
   void add(std::int64_t now_ns, const HeavyHitters::Name& key, const TrafficCounts& counts);
 
   // --- Any thread ---
-  // 0: nothing is drawn.
-  void set_every(std::uint32_t every) { every_.store(every, std::memory_order_relaxed); }
-  std::uint32_t every() const { return every_.load(std::memory_order_relaxed); }
+  // 0: nothing is drawn. Any other after it begins anew: rates are not of the time in between.
+  void set_every(std::uint32_t every);
   // What ends a key's prefix, which includes it; a key without it has an empty one. Empty: no prefixes are kept.
   void set_delimiter(std::string_view delimiter);
   void add_keys_to(RecentHitters::Sum& sum, std::int64_t now_ns) const;
@@ -131,6 +144,7 @@ class TrafficSample {
   std::atomic<std::uint32_t> every_{kEveryDefault};
   SplitMix64 random_;
   mutable SpinMutex mutex_;
+  bool begins_anew_ GUARDED_BY(mutex_) = false;  // the tables are to be emptied, which is for the io thread to do
   std::string delimiter_ GUARDED_BY(mutex_) = ":";
   RecentHitters keys_ GUARDED_BY(mutex_){kKeyWindowNs, kKeySets};
   RecentHitters prefixes_ GUARDED_BY(mutex_){kPrefixWindowNs, kPrefixSets};

@@ -54,9 +54,10 @@ void run_zipf(std::size_t batches, std::size_t size) {
   TrafficSample sample(1);
   for (std::size_t i = 0; i < batches; ++i) {
     const auto now_ns = static_cast<std::int64_t>(3 * kSecondNs + 10 * kSecondNs * i / batches);
-    if (sample.draw(size) == TrafficSample::kNone) continue;
+    const TrafficSample::Draw draw = sample.draw(size);
+    if (draw.index == TrafficSample::kNone) continue;
     const std::string key = "key:" + std::to_string(zipf.draw(random));
-    sample.add(now_ns, {public_hash(key), 0, key}, {.operations = sample.weight(size)});
+    sample.add(now_ns, {public_hash(key), 0, key}, {.operations = draw.weight});
   }
   const TrafficReport report = keys_of(sample, 13 * kSecondNs, 16);
   EXPECT_NEAR(report.seconds, 10, 0.01);
@@ -85,15 +86,15 @@ TEST(TrafficSample, EveryRequestIsAsLikelyToBeDrawn) {
   double weight = 0;
   std::vector<int> drawn(8);
   for (int i = 0; i < 80'000; ++i) {
-    const std::size_t at = sample.draw(8);
-    if (at == TrafficSample::kNone) continue;
-    ++drawn[at];
-    weight += sample.weight(8);
+    const TrafficSample::Draw draw = sample.draw(8);
+    if (draw.index == TrafficSample::kNone) continue;
+    ++drawn[draw.index];
+    weight += draw.weight;
   }
   EXPECT_NEAR(weight, 640'000, 15'000);
   for (const int times : drawn) EXPECT_NEAR(times, 5'000, 300);
   sample.set_every(0);
-  EXPECT_EQ(sample.draw(8), TrafficSample::kNone);
+  EXPECT_EQ(sample.draw(8).index, TrafficSample::kNone);
 }
 
 TEST(TrafficSample, TellsOfThisWindowAndTheOneBefore) {
@@ -115,6 +116,30 @@ TEST(TrafficSample, TellsOfThisWindowAndTheOneBefore) {
   report = keys_of(sample, 72 * kSecondNs);
   ASSERT_EQ(report.hitters.size(), 1U);
   EXPECT_EQ(report.seconds, 12) << "nothing came in the window before, which is known";
+}
+
+TEST(TrafficSample, BeginsAnewWhenItIsSwitchedOnAgain) {
+  TrafficSample sample(1);
+  add(sample, 12 * kSecondNs, "user:a");
+  sample.set_every(2);
+  EXPECT_EQ(keys_of(sample, 13 * kSecondNs).hitters.size(), 1U);
+  sample.set_every(0);
+  sample.set_every(2);
+  EXPECT_TRUE(keys_of(sample, 13 * kSecondNs).hitters.empty());
+  EXPECT_TRUE(prefixes_of(sample, 13 * kSecondNs).hitters.empty());
+  add(sample, 14 * kSecondNs, "user:b");
+  for (const TrafficReport& report : {keys_of(sample, 19 * kSecondNs), prefixes_of(sample, 19 * kSecondNs)}) {
+    ASSERT_EQ(report.hitters.size(), 1U);
+    EXPECT_EQ(report.all.operations, 1);
+    EXPECT_EQ(report.seconds, 5);
+  }
+}
+
+// Otherwise a client could name prefixes that drive another out of its set.
+TEST(TrafficSample, APrefixHasAHashThatNobodyKnows) {
+  EXPECT_EQ(hash_of_prefix(3, "user:"), hash_of_prefix(3, "user:"));
+  EXPECT_NE(hash_of_prefix(3, "user:"), hash_of_prefix(4, "user:"));
+  EXPECT_NE(hash_of_prefix(3, "user:"), mix_bits(public_hash("user:") + 3));
 }
 
 TEST(TrafficSample, SumsOverWindowsAndThreads) {
