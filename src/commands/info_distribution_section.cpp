@@ -47,10 +47,10 @@ void info_distributions(const InfoContext& context, InfoText& text) {
       sample_keyspace(context.services.store, context.now_ms,
                       {.seed = static_cast<std::uint64_t>(context.now.monotonic_ns), .delimiter = {}});
   text.field("items_looked_at", sample.looked_at);
-  write_distribution(text, "key_bytes", sample.key_bytes, sample.scale());
-  write_distribution(text, "value_bytes", sample.value_bytes, sample.scale());
-  write_distribution(text, "ttl_ms", sample.ttl_ms, sample.scale());
-  write_distribution(text, "idle_ms", sample.idle_ms, sample.scale());
+  write_distribution(text, "key_bytes", sample.key_bytes, sample.scale);
+  write_distribution(text, "value_bytes", sample.value_bytes, sample.scale);
+  write_distribution(text, "ttl_ms", sample.ttl_ms, sample.scale);
+  write_distribution(text, "idle_ms", sample.idle_ms, sample.scale);
   write_distribution(text, "evicted_age_ms", context.services.store.evicted_ages_ms());
   write_distribution(text, "load_us", context.services.statistics.load_times(), 1, kNsPerUs);
 }

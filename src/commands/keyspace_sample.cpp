@@ -68,26 +68,27 @@ class Look {
 }  // namespace
 
 KeyspaceSample sample_keyspace(ShardedStore& store, TimeMs now_ms, const KeyspaceSampleOptions& options) {
+  constexpr std::uint64_t kEnd = 1ULL << kScanCursorBits;
   KeyspaceSample sample;
-  for (int number = 0; number < store.databases(); ++number) {
-    sample.items += store.size(static_cast<Database>(number));
-  }
   Look look(sample, store, now_ms, options.delimiter);
-  const std::uint64_t begin = mix_bits(options.seed) >> kHashSpareBits;
+  const std::uint64_t begin = hash_to_cursor(mix_bits(options.seed));
   std::uint64_t cursor = begin;
+  std::uint64_t walked = 0;     // of kEnd
   bool is_second_part = false;  // from the first hash to where it began
-  // A bound on empty stretches of the index too.
-  for (std::size_t slice = 0; slice < limits::kSampledItemsMax / kWalkSliceItems * 4; ++slice) {
-    cursor = store.scan(cursor, kWalkSliceItems, now_ms, [&](const ItemView& item) {
+  WorkBudget left{.items_max = limits::kSampledItemsMax, .buckets_max = limits::kSampledBucketsMax};
+  while (walked < kEnd && left.items_max > 0 && left.buckets_max > 0) {
+    cursor = store.scan_slice(cursor, left, now_ms, [&](const ItemView& item) {
       if (!is_second_part || hash_to_cursor(item.hash) < begin) look.see(item);
     });
     look.add_seen();
-    if (sample.looked_at >= limits::kSampledItemsMax || (is_second_part && (cursor == 0 || cursor >= begin))) break;
+    const std::uint64_t to = cursor == 0 ? kEnd : cursor;
+    walked = is_second_part ? kEnd - begin + std::min(to, begin) : to - begin;
     if (cursor == 0) is_second_part = true;
   }
+  sample.scale = static_cast<double>(kEnd) / static_cast<double>(walked);
   for (auto& [hash, contents] : sample.prefixes) {
-    contents.items *= sample.scale();
-    contents.bytes *= sample.scale();
+    contents.items *= sample.scale;
+    contents.bytes *= sample.scale;
   }
   return sample;
 }

@@ -26,18 +26,13 @@ struct PrefixContents {
 
 struct KeyspaceSample {
   std::uint64_t looked_at = 0;
-  std::uint64_t items = 0;  // that there are, as far as is known without looking at them
+  double scale = 1;  // how many items each of them stands for: 1 where all were looked at
   // Of those that were looked at.
   HistogramSnapshot key_bytes;
   HistogramSnapshot value_bytes;
   HistogramSnapshot ttl_ms;                              // of those that expire
   HistogramSnapshot idle_ms;                             // since the last use; empty where the policy does not know
   std::unordered_map<KeyHash, PrefixContents> prefixes;  // by hash_of_prefix()
-
-  // How many items each of them stands for.
-  double scale() const {
-    return looked_at == 0 || items <= looked_at ? 1 : static_cast<double>(items) / static_cast<double>(looked_at);
-  }
 };
 
 struct KeyspaceSampleOptions {

@@ -18,7 +18,8 @@ constexpr std::size_t kKeyBytesPerItem = 512;
 }  // namespace
 
 std::optional<std::uint64_t> Shard::scan(std::uint64_t from_position, WorkBudget budget, Op& op,
-                                         const std::function<void(const ItemView&)>& visit) {
+                                         const std::function<void(const ItemView&)>& visit,
+                                         std::size_t* buckets_passed) {
   set_now(op.now_ms);
   std::size_t items = 0;
   std::size_t buckets = 0;
@@ -39,6 +40,7 @@ std::optional<std::uint64_t> Shard::scan(std::uint64_t from_position, WorkBudget
       items += 1 + found.key.size() / kKeyBytesPerItem;
     }
     ++buckets;
+    if (buckets_passed != nullptr) *buckets_passed = buckets;
     // Reclaiming may have moved the bounds of buckets, but what is before this one's end has been visited all the same.
     position = range.end;
     if (position == 0) return {};

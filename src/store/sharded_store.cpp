@@ -160,37 +160,48 @@ void ShardedStore::do_page_work(Slot& slot, std::optional<PageWork> work) {
 // --- The keyspace ---
 
 // A cursor names a place on one line over all shards: the shard's bits are the highest of the hash.
-std::uint64_t ShardedStore::scan(std::uint64_t cursor, std::size_t count, TimeMs now_ms,
-                                 const std::function<void(const ItemView&)>& visit) {
+std::uint64_t ShardedStore::scan_slice(std::uint64_t cursor, WorkBudget& left, TimeMs now_ms,
+                                       const std::function<void(const ItemView&)>& visit) {
   if (cursor >> kScanCursorBits != 0) return 0;
   const KeyHash from = cursor_to_hash(cursor);
   std::uint32_t number = hash_shard(from, shard_bits_);
-  std::uint64_t position = hash_position(from, shard_bits_);
+  Slot& slot = *slots_[number];
   std::size_t visited = 0;
   const auto count_and_visit = [&](const ItemView& item) {
     ++visited;
     visit(item);
   };
+  std::size_t buckets = 0;
+  Events events(wanted_events_);
+  std::optional<std::uint64_t> next;
+  {
+    HoldOnce hold(*this, slot, HoldKind::kKeyspace);
+    Op op{now_ms, events, nullptr, {}};
+    next = slot.shard.scan(hash_position(from, shard_bits_),
+                           {.items_max = std::min(left.items_max, limits::kSweepBucketsPerVisit),
+                            .buckets_max = std::min(left.buckets_max, limits::kSweepBucketsPerVisit)},
+                           op, count_and_visit, &buckets);
+  }
+  deliver(events);
+  left.items_max -= std::min(left.items_max, visited);
+  left.buckets_max -= std::min(left.buckets_max, buckets);
+  if (!next && ++number == shards()) return 0;
+  const KeyHash shard_base = shard_bits_ == 0 ? 0 : KeyHash{number} << (64 - shard_bits_);
+  return hash_to_cursor(shard_base | (next.value_or(0) >> shard_bits_));
+}
+
+std::uint64_t ShardedStore::scan(std::uint64_t cursor, std::size_t count, TimeMs now_ms,
+                                 const std::function<void(const ItemView&)>& visit) {
   // A slice that only finishes a shard is next to no work, so that a small keyspace is walked in one step over all
   // shards.
   const std::size_t slices_max = shards() + count * kScanBucketsPerItem / limits::kSweepBucketsPerVisit + count;
-  for (std::size_t slice = 0; slice < slices_max && visited < count; ++slice) {
-    Slot& slot = *slots_[number];
-    Events events(wanted_events_);
-    std::optional<std::uint64_t> next;
-    {
-      HoldOnce hold(*this, slot, HoldKind::kKeyspace);
-      Op op{now_ms, events, nullptr, {}};
-      const std::size_t wanted = std::min(count - visited, limits::kSweepBucketsPerVisit);
-      next = slot.shard.scan(position, {.items_max = wanted, .buckets_max = kScanBucketsPerItem * wanted}, op,
-                             count_and_visit);
-    }
-    deliver(events);
-    position = next.value_or(0);
-    if (!next && ++number == shards()) return 0;
+  for (std::size_t slice = 0; slice < slices_max && count > 0; ++slice) {
+    WorkBudget left{.items_max = count, .buckets_max = kScanBucketsPerItem * count};
+    cursor = scan_slice(cursor, left, now_ms, visit);
+    if (cursor == 0) return 0;
+    count = left.items_max;
   }
-  const KeyHash shard_base = shard_bits_ == 0 ? 0 : KeyHash{number} << (64 - shard_bits_);
-  return hash_to_cursor(shard_base | (position >> shard_bits_));
+  return cursor;
 }
 
 bool ShardedStore::random_item(Database database, TimeMs now_ms, const std::function<void(const ItemView&)>& use) {

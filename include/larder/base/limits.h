@@ -108,6 +108,8 @@ inline constexpr std::size_t kPrefixWalkItemsMax = 10'000;
 
 // Items that a look at a part of the keyspace is content with: likewise.
 inline constexpr std::size_t kSampledItemsMax = 10'000;
+// And the buckets of the index, of some ten items each, that it passes meanwhile: so half of the items may be dead.
+inline constexpr std::size_t kSampledBucketsMax = 2'000;
 
 // --- What makes a cache of a store (protocol/CACHING.md) ---
 // Each costs its item 8 bytes, and a look at the table of tags with each read.

@@ -136,10 +136,12 @@ class Shard final : private PolicyHost {
 
   // Calls `visit` for every live item whose position is in [from, returned position), in hash order, after at least one
   // bucket and once `items_max` items or `buckets_max` buckets are passed. Returns nothing when the end is reached.
+  // `buckets_passed`: is told how many those were, which bounds the dead items that were met as well; may be null.
   // Guarantee: an item present from the first to the last call of a walk is visited exactly once, however the table
   // grows. `visit` must not call back into this Shard.
   std::optional<std::uint64_t> scan(std::uint64_t from_position, WorkBudget budget, Op& op,
-                                    const std::function<void(const ItemView&)>& visit);
+                                    const std::function<void(const ItemView&)>& visit,
+                                    std::size_t* buckets_passed = nullptr);
   // A live item of the database, chosen from `random`; nothing if there is none within a bounded walk.
   std::optional<ItemView> random_item(Database database, std::uint64_t random, Op& op);
   // Items of one database, or of all: dead at once, reclaimed by sweep().

@@ -175,6 +175,10 @@ class ShardedStore {
   // returns the next cursor, 0 at the end. Locks one shard at a time, in slices.
   std::uint64_t scan(std::uint64_t cursor, std::size_t count, TimeMs now_ms,
                      const std::function<void(const ItemView&)>& visit);
+  // A shorter step, bounded by what is dead too: holds one shard once, for limits::kSweepBucketsPerVisit buckets at
+  // most, and takes the items it has visited and the buckets it has passed off `left`. REQUIRES: some of both is left.
+  std::uint64_t scan_slice(std::uint64_t cursor, WorkBudget& left, TimeMs now_ms,
+                           const std::function<void(const ItemView&)>& visit);
   // Calls `use` under the lock with a random live item of the database. False if it is empty.
   bool random_item(Database database, TimeMs now_ms, const std::function<void(const ItemView&)>& use);
   // All databases: each shard goes on with an empty log and index; maintain(), and writers who need room, free the old

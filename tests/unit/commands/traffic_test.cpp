@@ -189,11 +189,16 @@ TEST_F(TrafficTest, PrefixStatsTellsHowLongRefillsTake) {
 }
 
 TEST_F(TrafficTest, PrefixStatsInsideExecSeesTheKeyspaceToo) {
+  runner_.statistics().set_sample_every(0);
+  runner_.run({"HELLO", "3"});
   runner_.run({"SET", "user:1", "v"});
   runner_.run({"MULTI"});
   runner_.run({"SET", "page:1", "v"});
   runner_.run({"PREFIXSTATS"});
-  EXPECT_THAT(runner_.run({"EXEC"}), HasSubstr("page:"));
+  const std::string reply = runner_.run({"EXEC"});
+  EXPECT_EQ(figure(reply, "page:", "items"), ":1");
+  EXPECT_EQ(figure(reply, "user:", "items"), ":1");
+  EXPECT_EQ(figure(reply, "page:", "ops_per_s"), ",0");
 }
 
 TEST(KeyspaceSampleTest, OfASmallKeyspaceItIsAll) {
@@ -207,7 +212,7 @@ TEST(KeyspaceSampleTest, OfASmallKeyspaceItIsAll) {
   for (std::uint64_t seed = 0; seed < 5; ++seed) {
     const KeyspaceSample sample = sample_keyspace(runner.store(), runner.now_ms(), {.seed = seed, .delimiter = ":"});
     EXPECT_EQ(sample.looked_at, 1'001U);
-    EXPECT_EQ(sample.items, 1'001U);
+    EXPECT_EQ(sample.scale, 1);
     EXPECT_EQ(sample.prefixes.size(), 3U);
     EXPECT_EQ(sample.prefixes.at(hash_of_prefix(0, "odd:")).items, 500);
     EXPECT_EQ(sample.prefixes.at(hash_of_prefix(0, "")).bytes, 5);
@@ -217,6 +222,34 @@ TEST(KeyspaceSampleTest, OfASmallKeyspaceItIsAll) {
     EXPECT_NEAR(static_cast<double>(sample.ttl_ms.quantile_ns(0.5)), 4'000, 500);
     EXPECT_NEAR(static_cast<double>(sample.idle_ms.quantile_ns(0.5)), 1'000, 125);
   }
+}
+
+TEST(KeyspaceSampleTest, WhatIsDeadIsNotCounted) {
+  CommandRunner runner({.shards = 4});
+  for (int i = 0; i < 400; ++i) runner.run({"SET", "dead:" + std::to_string(i), "v", "PX", "10"});
+  for (int i = 0; i < 600; ++i) runner.run({"SET", "live:" + std::to_string(i), "v"});
+  runner.advance_ms(10);
+  const KeyspaceSample sample = sample_keyspace(runner.store(), runner.now_ms(), {.seed = 1, .delimiter = ":"});
+  EXPECT_EQ(sample.scale, 1);
+  ASSERT_EQ(sample.prefixes.size(), 1U);
+  EXPECT_EQ(sample.prefixes.at(hash_of_prefix(0, "live:")).items, 600);
+}
+
+TEST(KeyspaceSampleTest, WhereMostIsDeadItEndsAllTheSame) {
+  CommandRunner runner;
+  for (int i = 0; i < 40'000; ++i) {
+    const std::string number = std::to_string(i);
+    if (i % 40 == 0) {
+      runner.run({"SET", "live:" + number, "v"});
+    } else {
+      runner.run({"SET", "dead:" + number, "v", "PX", "10"});
+    }
+  }
+  runner.advance_ms(10);
+  const KeyspaceSample sample = sample_keyspace(runner.store(), runner.now_ms(), {.seed = 1, .delimiter = ":"});
+  EXPECT_GT(runner.store().size(0), 10'000U) << "what it passes is reclaimed";
+  EXPECT_GT(sample.looked_at, 100U);
+  EXPECT_NEAR(sample.prefixes.at(hash_of_prefix(0, "live:")).items, 1'000, 200);
 }
 
 TEST(KeyspaceSampleTest, OfALargeOneItIsAFairPart) {
