@@ -17,7 +17,7 @@ namespace larder {
 class BatchStatistics {
  public:
   // `slow` is told every time that was taken; null: nobody is.
-  BatchStatistics(ThreadStatistics& statistics, const Clock& clock, const SlowWatch* slow = nullptr)
+  BatchStatistics(ThreadStatistics& statistics, const Clock& clock, SlowWatch* slow = nullptr)
       : statistics_(statistics), clock_(clock), slow_(slow), begin_ns_(clock.monotonic_ns()) {}
   ~BatchStatistics() { close(); }
   BatchStatistics(const BatchStatistics&) = delete;
@@ -38,7 +38,7 @@ class BatchStatistics {
  private:
   ThreadStatistics& statistics_;
   const Clock& clock_;
-  const SlowWatch* const slow_;
+  SlowWatch* const slow_;
   std::int64_t begin_ns_;
   std::array<CountedRequest, limits::kBatchRequestsMax> requests_;
   std::size_t counted_ = 0;

@@ -1,4 +1,5 @@
 // Where the time goes: LATENCY.
+#include <span>
 #include <string>
 #include <vector>
 
@@ -6,6 +7,7 @@
 #include "commands/command.h"
 #include "commands/command_table.h"
 #include "commands/latency_report.h"
+#include "larder/base/text.h"
 
 namespace larder {
 
@@ -74,7 +76,8 @@ Outcome cmd_latency_reset(CommandContext& context) {
     }
   }
   for (std::size_t i = 2; i < context.argc(); ++i) {
-    const auto event = find_latency_event(context.arg(i));
+    // Here alone case does not matter, as in Redis.
+    const auto event = find_latency_event(to_lower(context.arg(i)));
     reset += event && monitor(context).reset(*event) ? 1 : 0;
   }
   context.reply.integer(reset);
@@ -116,35 +119,48 @@ std::vector<Bound> bounds_of(const HistogramSnapshot& histogram) {
   return bounds;
 }
 
-struct CommandHistogram {
-  std::string name;
-  HistogramSnapshot latency;
-};
+// The commands of which histograms are wanted: each once, in the order in which they were named, however often that
+// is. A histogram itself is some KiB.
+class WantedHistograms {
+ public:
+  explicit WantedHistograms(const Statistics& statistics) : statistics_(statistics) {}
 
-// Those of the command, or of a container's subcommands, that were called.
-void add_histograms(const CommandContext& context, const FoundCommand& command, std::vector<CommandHistogram>& found) {
-  const HistogramSnapshot latency = context.services.statistics.command_totals(command.index).latency;
-  if (latency.count() > 0) found.push_back({CommandTable::full_name(command), latency});
-  for (const CommandSpec& row : command.spec->subcommands) {
-    add_histograms(context, CommandTable::instance().find_subcommand(*command.spec, row.name), found);
+  // The command, or a container's subcommands: those that were called.
+  void add(const FoundCommand& command) {
+    if (is_seen_[command.index]) return;
+    is_seen_[command.index] = true;
+    if (latency(command).count() > 0) commands_.push_back(command);
+    for (const CommandSpec& row : command.spec->subcommands) {
+      add(CommandTable::instance().find_subcommand(*command.spec, row.name));
+    }
   }
-}
+  std::span<const FoundCommand> commands() const { return commands_; }
+  HistogramSnapshot latency(const FoundCommand& command) const {
+    return statistics_.command_totals(command.index).latency;
+  }
+
+ private:
+  const Statistics& statistics_;
+  std::vector<bool> is_seen_ = std::vector<bool>(CommandTable::instance().all().size());
+  std::vector<FoundCommand> commands_;
+};
 
 // LATENCY HISTOGRAM [command ...]
 Outcome cmd_latency_histogram(CommandContext& context) {
-  std::vector<CommandHistogram> found;
+  WantedHistograms wanted(context.services.statistics);
   if (context.argc() == 2) {
     for (const FoundCommand& command : CommandTable::instance().all()) {
-      if (command.container == nullptr) add_histograms(context, command, found);
+      if (command.container == nullptr) wanted.add(command);
     }
   }
   for (std::size_t i = 2; i < context.argc(); ++i) {
     const FoundCommand command = CommandTable::instance().find_full_name(context.arg(i));
-    if (command) add_histograms(context, command, found);
+    if (command) wanted.add(command);
   }
-  context.reply.map(found.size());
-  for (const auto& [name, latency] : found) {
-    context.reply.bulk(name);
+  context.reply.map(wanted.commands().size());
+  for (const FoundCommand& command : wanted.commands()) {
+    const HistogramSnapshot latency = wanted.latency(command);
+    context.reply.bulk(CommandTable::full_name(command));
     context.reply.map(2);
     context.reply.bulk("calls");
     context.reply.integer(static_cast<std::int64_t>(latency.count()));

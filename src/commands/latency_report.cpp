@@ -47,7 +47,9 @@ Figures figures_of(const std::vector<LatencySpike>& spikes) {
     figures.deviation_ms += std::abs(static_cast<double>(spike.ms) - figures.mean_ms) / count;
   }
   if (spikes.size() > 1) {
-    figures.period_s = static_cast<double>(spikes.back().unix_s - spikes.front().unix_s) / (count - 1);
+    // Not of a clock that was set back.
+    const std::int64_t seconds = std::max<std::int64_t>(0, spikes.back().unix_s - spikes.front().unix_s);
+    figures.period_s = static_cast<double>(seconds) / (count - 1);
   }
   return figures;
 }

@@ -38,14 +38,22 @@ std::vector<std::string> shown_arguments(const FoundCommand& command, const Requ
 
 }  // namespace
 
-void SlowWatch::tell(std::span<const CountedRequest> requests, std::uint64_t ns) const {
+void SlowWatch::tell(std::span<const CountedRequest> requests, std::uint64_t ns) {
   if (ns >= services_.slow_log.threshold_ns()) log(requests, ns);
+  if (ns < services_.statistics.latency().threshold_ns()) return;
   const auto is_fast = [](const CountedRequest& request) {
     return (CommandTable::instance().all()[request.command].spec->flags & kFast) != 0;
   };
-  const bool fast = std::all_of(requests.begin(), requests.end(), is_fast);
-  services_.statistics.latency().add(fast ? LatencyEvent::kFastCommand : LatencyEvent::kCommand,
-                                     services_.clock.unix_us() / kUsPerSecond, ns);
+  std::uint64_t& longest_ns = std::all_of(requests.begin(), requests.end(), is_fast) ? fast_spike_ns_ : spike_ns_;
+  longest_ns = std::max(longest_ns, ns);
+}
+
+void SlowWatch::tell_spikes() const {
+  LatencyMonitor& monitor = services_.statistics.latency();
+  const std::int64_t unix_s = services_.clock.unix_us() / kUsPerSecond;
+  // What there was none of is below every threshold.
+  monitor.add(LatencyEvent::kCommand, unix_s, spike_ns_);
+  monitor.add(LatencyEvent::kFastCommand, unix_s, fast_spike_ns_);
 }
 
 void SlowWatch::log(std::span<const CountedRequest> requests, std::uint64_t ns) const {

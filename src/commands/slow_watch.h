@@ -28,10 +28,17 @@ class SlowWatch {
       : services_(services),
         client_(client),
         threshold_ns_(std::min(services.slow_log.threshold_ns(), services.statistics.latency().threshold_ns())) {}
+  // Tells the latency monitor: at the end, since shards are held between the commands of a transaction.
+  ~SlowWatch() {
+    if ((spike_ns_ | fast_spike_ns_) != 0) [[unlikely]]
+      tell_spikes();
+  }
+  SlowWatch(const SlowWatch&) = delete;
+  SlowWatch& operator=(const SlowWatch&) = delete;
 
   bool wants_each() const { return threshold_ns_ < kSharedNsMin; }
   // The requests, which are there still, took so long together. No shard is locked.
-  void took(std::span<const CountedRequest> requests, std::uint64_t ns) const {
+  void took(std::span<const CountedRequest> requests, std::uint64_t ns) {
     if (ns >= threshold_ns_) [[unlikely]]
       tell(requests, ns);
   }
@@ -39,12 +46,16 @@ class SlowWatch {
  private:
   static constexpr std::uint64_t kSharedNsMin = 1'000'000;
 
-  void tell(std::span<const CountedRequest> requests, std::uint64_t ns) const;
+  void tell(std::span<const CountedRequest> requests, std::uint64_t ns);
+  void tell_spikes() const;
   void log(std::span<const CountedRequest> requests, std::uint64_t ns) const;
 
   const Services& services_;
   const ClientRecord& client_;
   const std::uint64_t threshold_ns_;
+  // The longest of each kind; 0: none.
+  std::uint64_t spike_ns_ = 0;
+  std::uint64_t fast_spike_ns_ = 0;
 };
 
 }  // namespace larder

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <span>
 #include <string>
 
 #include "commands/command_table.h"
@@ -41,7 +42,8 @@ TEST_F(LatencyTest, SpikesAreListed) {
             array({array({first, integer(50)}), array({second, integer(20)})}));
   EXPECT_EQ(runner_.run({"LATENCY", "HISTORY", "fork"}), "*0\r\n");
   EXPECT_EQ(runner_.run({"LATENCY", "RESET", "fork", "io-loop"}), integer(0));
-  EXPECT_EQ(runner_.run({"LATENCY", "RESET", "command", "command"}), integer(1));
+  EXPECT_EQ(runner_.run({"LATENCY", "HISTORY", "Command"}), "*0\r\n");
+  EXPECT_EQ(runner_.run({"LATENCY", "RESET", "Command", "command"}), integer(1)) << "here alone case does not matter";
   spike(20);
   EXPECT_EQ(runner_.run({"LATENCY", "RESET"}), integer(1));
   EXPECT_EQ(runner_.run({"LATENCY", "LATEST"}), "*0\r\n");
@@ -67,9 +69,11 @@ TEST_F(LatencyTest, SlowWatchTellsOfWhatTakesLongAndOfItsKind) {
                             .slow_log = runner_.slow_log(),
                             .facts = runner_.facts(),
                             .maxclients = {}};
-    const SlowWatch slow(services, record);
+    SlowWatch slow(services, record);
     EXPECT_FALSE(slow.wants_each());
+    const std::size_t before = monitor().all().size();
     slow.took(requests, ns);
+    EXPECT_EQ(monitor().all().size(), before) << "inside EXEC shards are held";
   };
   watch({"get", "get"}, 9 * kMs);
   EXPECT_TRUE(monitor().all().empty());
@@ -93,6 +97,12 @@ TEST_F(LatencyTest, TheDoctorSaysWhatHelps) {
   EXPECT_THAT(advice, HasSubstr("CONFIG SET slowlog-log-slower-than 5000"));
   runner_.slow_log().set_threshold_us(5'000);
   EXPECT_THAT(runner_.run({"LATENCY", "DOCTOR"}), Not(HasSubstr("slowlog-log-slower-than")));
+}
+
+TEST_F(LatencyTest, AClockThatWasSetBackMakesNoTimeNegative) {
+  const LatencyMonitor::History history{
+      .event = LatencyEvent::kIoLoop, .spikes = {{1'000, 10}, {900, 10}}, .ms_max = 10};
+  EXPECT_THAT(latency_advice({.events = std::span(&history, 1), .is_on = true}), HasSubstr("one in 0.0 s."));
 }
 
 TEST_F(LatencyTest, TheGraphHasAColumnForEachSpike) {
@@ -121,6 +131,7 @@ TEST_F(LatencyTest, HistogramsCountWhatTookLessThanEachBound) {
   const std::string calls = bulk("set") + "*4\r\n" + bulk("calls") + integer(6) + bulk("histogram_usec");
   const std::string bounds = integer(1) + integer(4) + integer(2) + integer(5) + integer(66) + integer(6);
   EXPECT_EQ(runner_.run({"LATENCY", "HISTOGRAM", "SET", "get", "nosuch"}), "*2\r\n" + calls + "*6\r\n" + bounds);
+  EXPECT_EQ(runner_.run({"LATENCY", "HISTOGRAM", "SET", "set", "set"}), "*2\r\n" + calls + "*6\r\n" + bounds);
   EXPECT_THAT(runner_.run({"LATENCY", "HISTOGRAM", "latency"}), HasSubstr("latency|histogram"));
   EXPECT_THAT(runner_.run({"LATENCY", "HISTOGRAM", "latency|histogram"}),
               HasSubstr("*2\r\n" + bulk("latency|histogram")));

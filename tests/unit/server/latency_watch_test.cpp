@@ -42,5 +42,32 @@ TEST_F(LatencyWatchTest, TellsOfWhatWasNewSinceItLooked) {
   EXPECT_FALSE(monitor().history(LatencyEvent::kShardHold));
 }
 
+std::int64_t hold_clock_ns = 0;
+std::int64_t step_ns = 0;
+
+TEST(LatencyWatchOfShardsTest, TellsThatAShardWasHeld) {
+  ManualClock clock{1'700'000'000'000};
+  ShardedStore store{{.hold_clock = [] { return hold_clock_ns += step_ns; }, .hold_sample_every = 1}};
+  Statistics statistics{1, 1};
+  NetCounters net{1};
+  LatencyWatch watch{{statistics, store, net, clock}};
+  const auto hold_for = [&](std::int64_t ns) {
+    step_ns = ns;
+    store.scan(0, 1, clock.now_ms(), [](const ItemView&) {});
+    step_ns = 0;
+  };
+  statistics.latency().set_threshold_ms(10);
+  watch.look();
+  hold_for(5 * kMs);
+  watch.look();
+  EXPECT_TRUE(statistics.latency().all().empty());
+  hold_for(50 * kMs);
+  watch.look();
+  const auto history = statistics.latency().history(LatencyEvent::kShardHold);
+  ASSERT_TRUE(history);
+  EXPECT_NEAR(static_cast<double>(history->ms_max), 50, 7);
+  EXPECT_FALSE(statistics.latency().history(LatencyEvent::kIoLoop));
+}
+
 }  // namespace
 }  // namespace larder

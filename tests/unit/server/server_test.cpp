@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "support/socket_client.h"
+
 namespace larder {
 namespace {
 
@@ -49,6 +51,32 @@ TEST(ServerTest, OptionsReachTheStore) {
   EXPECT_EQ(server.store().budget().items_max(), 7u);
   EXPECT_EQ(server.store().shards(), 4u);
   EXPECT_EQ(server.store().policy(), PolicyKind::kNoEviction);
+}
+
+TEST(ServerTest, WhatIsWatchedChangesWhileItRuns) {
+  Server server({.options = options_with({{"stats-sample-every", "0"}}), .any_free_port = true});
+  ASSERT_TRUE(server.start().is_ok());
+  test::SocketClient client = test::SocketClient::tcp(server.port());
+  const auto send = [&](const std::string& line, const std::string& reply) {
+    EXPECT_EQ(client.exchange(line + "\r\n", reply + "\r\n"), reply + "\r\n");
+  };
+  const auto prefixes = [&] {
+    return server.statistics().hot_prefixes(SystemClock().monotonic_ns(), HitterOrder::kOperations, 9).hitters;
+  };
+  EXPECT_EQ(server.statistics().latency().threshold_ns(), LatencyMonitor::kNever);
+  send("CONFIG SET latency-monitor-threshold 7", "+OK");
+  EXPECT_EQ(server.statistics().latency().threshold_ns(), 7'000'000U);
+  send("GET user:1/x", "$-1");
+  EXPECT_TRUE(prefixes().empty());
+  send("CONFIG SET stats-sample-every 1", "+OK");
+  send("GET user:1/x", "$-1");
+  ASSERT_EQ(prefixes().size(), 1U);
+  EXPECT_EQ(prefixes()[0].name, "user:");
+  send("CONFIG SET stats-prefix-delimiter /", "+OK");
+  EXPECT_TRUE(prefixes().empty());
+  send("GET user:1/x", "$-1");
+  ASSERT_EQ(prefixes().size(), 1U);
+  EXPECT_EQ(prefixes()[0].name, "user:1/");
 }
 
 TEST(ServerTest, StoppingTwiceAndStoppingWhatNeverStartedAreHarmless) {
