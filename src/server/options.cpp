@@ -72,12 +72,23 @@ Status apply_flags(Options& options, const NamedValues& flags) {
   return Status::ok();
 }
 
+// Whether the token arrives as it is in a header of HTTP, from whatever client; '%' some servers and libraries decode.
+bool is_token(std::string_view text) {
+  const auto may_be_there = [](char c) { return c >= ' ' && c <= '~' && c != '%'; };
+  return text.empty() ||
+         (std::all_of(text.begin(), text.end(), may_be_there) && text.front() != ' ' && text.back() != ' ');
+}
+
 // What only several options together can be wrong about.
 Status check_together(const Options& options) {
   const std::string& address = options.text("admin-bind");
   if (option_list(address).size() != 1) {
     return Status::invalid(options.origin("admin-bind") + ": the admin port has one address, not '" +
                            printable(address) + "'");
+  }
+  if (!is_token(options.text("admin-token"))) {
+    return Status::invalid(options.origin("admin-token") +
+                           ": the admin token is of printable ASCII characters without '%', and no space at its ends");
   }
   if (options.integer("admin-port") == 0 || is_loopback_address(address)) return Status::ok();
   if (!options.text("admin-token").empty()) return Status::ok();

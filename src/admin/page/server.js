@@ -21,6 +21,13 @@ export async function ask(page) {
   const token = sessionStorage.getItem(kTokenName);
   const headers = { "X-Larder-Page": "1" };
   if (token) headers.Authorization = "Bearer " + token;
+  try {
+    new Headers(headers);
+  } catch {
+    // It has characters that no header may have, so it is not the server's.
+    sessionStorage.removeItem(kTokenName);
+    throw new TokenWanted(true);
+  }
   const reply = await fetch("/api/" + page, { headers, signal: AbortSignal.timeout(kTimeLimitMs) });
   if (reply.status === 401) {
     sessionStorage.removeItem(kTokenName);

@@ -77,13 +77,16 @@ TEST_F(HttpRouterTest, NoPartsAndNoCompression) {
   const auto router = with_pages("");
   std::string ranges = "bytes=0-0";
   while (ranges.size() < 8'000) ranges += ",0-0";
+  std::string ends = "bytes=-";
+  while (ends.size() < 15'000) ends += ",-";
   const auto ask_for = [&](const std::string& range) {
     return ask(router, "GET /page", "Host: localhost\r\nRange: " + range + "\r\n");
   };
   EXPECT_THAT(ask_for("bytes=0-1"), AllOf(StartsWith("HTTP/1.1 200"), testing::EndsWith("\r\n\r\npage ?")));
   EXPECT_THAT(ask_for(ranges), AllOf(StartsWith("HTTP/1.1 200"), testing::EndsWith("\r\n\r\npage ?")));
-  EXPECT_THAT(ask_for("bytes=x"), StartsWith("HTTP/1.1 416"));
-  EXPECT_THAT(ask_for(std::string(8'000, '0')), StartsWith("HTTP/1.1 416"));
+  EXPECT_THAT(ask_for(ends), StartsWith("HTTP/1.1 200")) << "on whatever stack there is";
+  EXPECT_THAT(ask_for("bytes=x"), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(ask_for(std::string(8'000, '0')), StartsWith("HTTP/1.1 200"));
   EXPECT_THAT(ask(router, "GET /page", "Host: localhost\r\nAccept-Encoding: br, gzip\r\n"),
               testing::EndsWith("page ?"));
 }

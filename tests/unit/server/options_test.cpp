@@ -102,6 +102,13 @@ TEST_F(OptionsTest, WhatIsNotAvailableIsRefusedAndItsOnlyValueAccepted) {
   EXPECT_EQ(error_of({{"appendonly", "no"}, {"save", ""}}), "no error");
 }
 
+TEST_F(OptionsTest, AnAdminTokenIsOfWhatAHeaderMayCarry) {
+  for (const char* token : {"a%41b", " a", "a ", "t\xc3\xb6ken", "a\nb"}) {
+    EXPECT_THAT(error_of({{"admin-port", "9379"}, {"admin-token", token}}), HasSubstr("printable ASCII")) << token;
+  }
+  EXPECT_EQ(error_of({{"admin-port", "9379"}, {"admin-token", "open sesame"}}), "no error");
+}
+
 TEST_F(OptionsTest, AnAdminPortThatOthersReachWantsAToken) {
   for (const char* address : {"0.0.0.0", "*", "::", "10.0.0.5"}) {
     EXPECT_THAT(error_of({{"admin-port", "9379"}, {"admin-bind", address}}),
