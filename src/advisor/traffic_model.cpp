@@ -1,6 +1,7 @@
 #include "advisor/traffic_model.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "larder/base/check.h"
 
@@ -55,7 +56,8 @@ void TrafficModel::make_simulations() {
 void TrafficModel::set_capacities() {
   const double share = sample_share(mini_threshold_);
   for (const auto& simulation : simulations_) {
-    simulation->cache.set_capacity(static_cast<std::uint64_t>(static_cast<double>(cache_.capacity) * share + 0.5));
+    simulation->cache.set_capacity(
+        static_cast<std::uint64_t>(std::llround(static_cast<double>(cache_.capacity) * share)));
     // The threshold follows a little later.
     simulation->cache.set_items_max(bounds_.mini_items_max + bounds_.mini_items_max / 8);
   }
