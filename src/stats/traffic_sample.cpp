@@ -84,7 +84,8 @@ TrafficReport RecentHitters::report(Sum sum, std::int64_t now_ns, HitterOrder or
   const std::int64_t ns = sum.by_name.empty() ? 0 : now_ns - sum.from_ns;
   report.seconds = std::max(1.0, static_cast<double>(ns) / kNsPerSecond);
   report.hitters.reserve(sum.by_name.size());
-  for (auto& [hash, hitter] : sum.by_name) report.hitters.push_back(std::move(hitter));
+  auto by_name = std::move(sum.by_name);
+  for (auto& [hash, hitter] : by_name) report.hitters.push_back(std::move(hitter));
   const auto before = [order](const Hitter& a, const Hitter& b) {
     const double of_a = order == HitterOrder::kBytes ? a.counts.bytes : a.counts.operations;
     const double of_b = order == HitterOrder::kBytes ? b.counts.bytes : b.counts.operations;
