@@ -29,26 +29,33 @@ std::string size_text(const AdvisorReport& report, std::uint64_t size) {
   return report.counts_items ? std::to_string(size) + " items" : format_size(size);
 }
 
-// What this policy would have with another memory: LRU's gain or loss, added to what is counted today.
+// LRU's gain or loss with another memory.
+double change_at(const AdvisorReport& report, double factor) {
+  return report.hit_ratio_at(factor).value_or(0) - report.hit_ratio_at(1).value_or(0);
+}
+
+// What is counted today; what is estimated, if nothing was looked up of late.
+double ratio_now(const AdvisorReport& report) {
+  return report.lookups > 0 ? report.hit_ratio : report.hit_ratio_at(1).value_or(0);
+}
+
+// What this policy would have with another memory.
 double expected_at(const AdvisorReport& report, double factor) {
-  const double change = report.hit_ratio_at(factor).value_or(0) - report.hit_ratio_at(1).value_or(0);
-  return std::clamp(report.hit_ratio + change, 0.0, 1.0);
+  return std::clamp(ratio_now(report) + change_at(report, factor), 0.0, 1.0);
 }
 
 std::string tell_sizes(const AdvisorReport& report) {
-  const double now = report.hit_ratio;
-  const double half = expected_at(report, 0.5);
-  const double twice = expected_at(report, 2);
-  const double most = expected_at(report, 8);
+  const double gain = change_at(report, 2);
   const std::string what = report.counts_items ? "as many items" : "as much memory";
-  std::string text = "With twice " + what + " it would be about " + percent(twice) + ", with eight times " +
-                     percent(most) + ", with half " + percent(half) + ".";
-  if (twice - now >= kWorthTelling) {
-    text += " Doubling it is worth " + points(twice - now) + " points.";
-  } else if (most - now < kWorthTelling) {
+  std::string text = "With twice " + what + " it would be about " + percent(expected_at(report, 2)) +
+                     ", with eight times " + percent(expected_at(report, 8)) + ", with half " +
+                     percent(expected_at(report, 0.5)) + ".";
+  if (gain >= kWorthTelling) {
+    text += " Doubling it is worth " + points(gain) + " points.";
+  } else if (change_at(report, 8) < kWorthTelling) {
     text += " More would bring nothing: what misses now is new, deleted or expired.";
   }
-  if (now - half < kWorthTelling) text += " Half of it would do.";
+  if (-change_at(report, 0.5) < kWorthTelling) text += " Half of it would do.";
   return text;
 }
 
@@ -63,7 +70,7 @@ std::string tell_policies(const AdvisorReport& report) {
     return "No other policy would do better by a point than " + std::string(policy_name(report.policy)) + ".";
   }
   return "With " + name + " at the same size it would be about " +
-         percent(std::clamp(report.hit_ratio + best->hit_ratio - *now, 0.0, 1.0)) + ", " +
+         percent(std::clamp(ratio_now(report) + best->hit_ratio - *now, 0.0, 1.0)) + ", " +
          points(best->hit_ratio - *now) + " points more than with " + std::string(policy_name(report.policy)) + ".";
 }
 
@@ -88,8 +95,11 @@ std::string tell_use(const AdvisorReport& report) {
 
 std::string advice_text(const AdvisorReport& report) {
   if (!report.enabled) return "The advisor is off: CONFIG SET advisor yes turns it on.";
-  const std::string ratio = "The hit ratio of the last five minutes is " + percent(report.hit_ratio) + ", with " +
-                            std::string(policy_name(report.policy)) + " and " + size_text(report, report.limit) + ".";
+  const std::string counted = report.lookups > 0
+                                  ? "The hit ratio of the last five minutes is " + percent(report.hit_ratio)
+                                  : "Nothing was looked up in the last five minutes";
+  const std::string ratio =
+      counted + ", with " + std::string(policy_name(report.policy)) + " and " + size_text(report, report.limit) + ".";
   if (report.curve.empty()) {
     return ratio + "\nToo little was looked up yet to say more: ask again in a while.";
   }

@@ -1,4 +1,3 @@
-// The one place of the server that includes the JSON library, which takes long to compile.
 #include <nlohmann/json.hpp>
 
 #include "larder/advisor/advice.h"

@@ -43,6 +43,11 @@ std::uint64_t lookups(const RequestTotals& totals) {
   return totals.hits + totals.misses;
 }
 
+// A size that may be beyond what 64 bits hold: a limit on items may be near that already.
+std::uint64_t whole(double size) {
+  return static_cast<std::uint64_t>(std::min(size, 0x1p63));
+}
+
 }  // namespace
 
 Advisor::Advisor(ShardedStore& store, const Statistics& statistics, AccessTap& tap)
@@ -164,7 +169,7 @@ void Advisor::look_at_store(TimeMs now_ms) {
   const std::uint64_t memory = std::clamp(stats.maxmemory_bytes / kMemoryShare, kBytesMin, kBytesMax) - tap_.bytes();
   model_->set_bounds({.window_keys_max = static_cast<std::size_t>(memory * kWindowTenths / 10 / kWindowKeyBytes),
                       .mini_items_max = static_cast<std::size_t>(memory * (10 - kWindowTenths) / 10 / kMiniItemBytes)});
-  model_->set_cache({.capacity = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(capacity_at(1))),
+  model_->set_cache({.capacity = std::max<std::uint64_t>(1, whole(capacity_at(1))),
                      .counts_items = counts_items_,
                      .policy = store_.policy()},
                     now_ms);
@@ -176,7 +181,9 @@ double Advisor::capacity_at(double factor) const {
 }
 
 void Advisor::raise_share(TimeMs now_ms) {
-  const bool quiet = model_->has_room_for_more() && events_per_s_ < kEventsPerSecondMax / kFewEventsShare;
+  // A sample that has not yet told anything is not given up for another.
+  const bool quiet =
+      model_->is_counting() && model_->has_room_for_more() && events_per_s_ < kEventsPerSecondMax / kFewEventsShare;
   quiet_seconds_ = quiet ? quiet_seconds_ + 1 : 0;
   if (quiet_seconds_ < kQuietSeconds) return;
   quiet_seconds_ = 0;
@@ -206,6 +213,7 @@ void Advisor::publish() {
   report.policy = store_.policy();
   if (const auto window = statistics_.series().last(kFiguresWindowS)) {
     const WindowFigures figures = figures_between(window->from, window->to);
+    report.lookups = lookups(window->to.requests) - lookups(window->from.requests);
     report.hit_ratio = figures.hit_ratio;
     report.evicted_age_s = figures.evicted_age_s;
     report.evictions = window->to.evicted - window->from.evicted;
@@ -222,7 +230,7 @@ void Advisor::publish() {
 void Advisor::add_estimates(AdvisorReport& report) const {
   for (const double factor : kFactors) {
     report.curve.push_back({.factor = factor,
-                            .size = static_cast<std::uint64_t>(static_cast<double>(limit_) * factor),
+                            .size = whole(static_cast<double>(limit_) * factor),
                             .hit_ratio = model_->hit_ratio(capacity_at(factor))});
   }
   report.working_set = working_set();
@@ -244,7 +252,7 @@ std::uint64_t Advisor::working_set() const {
     const double middle = (low + high) / 2;
     (model_->hit_ratio(capacity_at(middle)) < wanted ? low : high) = middle;
   }
-  return static_cast<std::uint64_t>(high * static_cast<double>(limit_));
+  return whole(high * static_cast<double>(limit_));
 }
 
 }  // namespace larder

@@ -18,6 +18,8 @@ constexpr std::size_t kFewKeysShare = 8;
 // A sample that began anew counts from then on at the latest: by then the caches have turned over, or the traffic is
 // so thin that a few first uses are no matter.
 constexpr TimeMs kLearnMsMax = 120'000;
+// Beyond this a double is no number of 64 bits any more; a limit on items may be near it.
+constexpr double kWeightMax = 0x1p63;
 
 }  // namespace
 
@@ -115,6 +117,7 @@ void TrafficModel::apply(const AccessEvent& event, TimeMs now_ms) {
 }
 
 void TrafficModel::look_up(const AccessEvent& event, TimeMs now_ms) {
+  if (now_ms - began_ms_ >= kLearnMsMax) counting_ = true;
   const bool hit = event.kind == AccessEvent::Kind::kHit;
   if (!hit) refills_.note(event.hash);
   const std::optional<ReuseWindow::Reuse> known = window_.use(event.hash);
@@ -132,7 +135,7 @@ void TrafficModel::look_up(const AccessEvent& event, TimeMs now_ms) {
   // It was stored before the sample began, or was as good as forgotten: what it weighs will be told by its next write.
   if (hit && !known) {
     window_.put(event.hash, window_.mean_weight(), kNoExpiry);
-    keep_bounds(now_ms);
+    keep_bounds();
   }
 }
 
@@ -165,14 +168,14 @@ void TrafficModel::write(const AccessEvent& event, TimeMs now_ms) {
       }
     }
   }
-  keep_bounds(now_ms);
+  keep_bounds();
 }
 
-void TrafficModel::keep_bounds(TimeMs now_ms) {
+void TrafficModel::keep_bounds() {
   const double share = sample_share(window_threshold_);
   const double weight_max = static_cast<double>(cache_.capacity) * kWindowFactor * share;
-  const bool is_full = window_.trim(static_cast<std::uint64_t>(weight_max) + 1);
-  if (!counting_ && (is_full || now_ms - began_ms_ >= kLearnMsMax)) counting_ = true;
+  const bool is_full = window_.trim(static_cast<std::uint64_t>(std::min(weight_max, kWeightMax)) + 1);
+  if (is_full) counting_ = true;
   if (window_.size() > bounds_.window_keys_max) {
     const auto kept = static_cast<std::size_t>(static_cast<double>(bounds_.window_keys_max) * kKept);
     set_window_threshold(window_.threshold_for(kept));

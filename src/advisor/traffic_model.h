@@ -118,7 +118,7 @@ class TrafficModel {
   void look_up_in_minis(KeyHash hash, bool hit, bool expired, const std::optional<ReuseWindow::Reuse>& known,
                         TimeMs now_ms);
   void write(const AccessEvent& event, TimeMs now_ms);
-  void keep_bounds(TimeMs now_ms);
+  void keep_bounds();
   void set_window_threshold(SampleThreshold threshold);
   void set_mini_threshold(SampleThreshold threshold);
   void make_simulations();

@@ -1,4 +1,5 @@
 // Where the time goes: LATENCY.
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,6 +25,12 @@ LatencyMonitor& monitor(const CommandContext& context) {
   return context.services.statistics.latency();
 }
 
+// Of the event that the request names; nothing if there is no such event, or none has happened.
+std::optional<LatencyMonitor::History> asked_history(const CommandContext& context) {
+  const auto event = find_latency_event(context.arg(2));
+  return event ? monitor(context).history(*event) : std::nullopt;
+}
+
 Outcome cmd_latency_latest(CommandContext& context) {
   const auto events = monitor(context).all();
   context.reply.array(events.size());
@@ -39,8 +46,7 @@ Outcome cmd_latency_latest(CommandContext& context) {
 
 // LATENCY HISTORY event
 Outcome cmd_latency_history(CommandContext& context) {
-  const auto event = find_latency_event(context.arg(2));
-  const auto history = event ? monitor(context).history(*event) : std::nullopt;
+  const auto history = asked_history(context);
   if (!history) {
     context.reply.array(0);
     return Outcome::kDone;
@@ -56,8 +62,7 @@ Outcome cmd_latency_history(CommandContext& context) {
 
 // LATENCY GRAPH event
 Outcome cmd_latency_graph(CommandContext& context) {
-  const auto event = find_latency_event(context.arg(2));
-  const auto history = event ? monitor(context).history(*event) : std::nullopt;
+  const auto history = asked_history(context);
   if (!history) {
     // As Redis, which has the name as a C string.
     const std::string_view name = context.arg(2).substr(0, context.arg(2).find('\0'));

@@ -37,7 +37,7 @@ class SlowWatch {
   SlowWatch& operator=(const SlowWatch&) = delete;
 
   bool wants_each() const { return threshold_ns_ < kSharedNsMin; }
-  // The requests, which are there still, took so long together. No shard is locked.
+  // The requests, which are there still, took so long together. Shards may be locked, in a transaction.
   void took(std::span<const CountedRequest> requests, std::uint64_t ns) {
     if (ns >= threshold_ns_) [[unlikely]]
       tell(requests, ns);

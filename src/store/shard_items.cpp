@@ -415,6 +415,9 @@ bool Shard::erase(const Key& key, Op& op) {
   const Location location = find_live(key, op);
   end_lease(key, op);
   if (location == kNowhere) {
+    // A larger cache might have had it still.
+    if (is_tapped(key.hash)) [[unlikely]]
+      tap_->put({.hash = key.hash, .kind = AccessEvent::Kind::kGone});
     // That it was evicted or has expired may be known only to a thread that has not told anybody yet.
     emit(EventName::kDel, key.database, key.bytes, op, {.is_hidden = true});
     return false;

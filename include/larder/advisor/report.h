@@ -31,7 +31,8 @@ struct AdvisorReport {
   bool counts_items = false;  // what is limited, and the unit of sizes
   std::uint64_t limit = 0;    // maxmemory, or maxitems; without a limit, what is used
   PolicyKind policy = PolicyKind::kAllKeysLru;
-  double hit_ratio = 0;         // counted, of the last five minutes
+  std::uint64_t lookups = 0;    // counted, of the last five minutes
+  double hit_ratio = 0;         // of them; says nothing if there were none
   double evicted_age_s = 0;     // how long what was evicted had not been used, likewise; 0: nothing was
   std::uint64_t evictions = 0;  // of these five minutes
 

@@ -170,6 +170,17 @@ TEST(TrafficModel, BeginsAnewWithoutTakingFirstUsesForNewKeys) {
   EXPECT_EQ(model.keys(), 0u);
 }
 
+TEST(TrafficModel, LearningEndsAlthoughNothingNewComes) {
+  TrafficModel model;
+  model.set_bounds({.window_keys_max = 1'000, .mini_items_max = 1'000});
+  model.set_cache({.capacity = 1'000, .counts_items = true, .policy = PolicyKind::kAllKeysLru}, kNow);
+  model.begin(kAllKeys, false, kNow);
+  for (int second = 0; second < 300; ++second) {
+    model.apply(event(Kind::kHit, 1), kNow + second * 1'000);
+    EXPECT_EQ(model.is_counting(), second >= 120) << second;
+  }
+}
+
 TEST(TrafficModel, LostLookUpsAreNotTakenForHits) {
   TrafficModel model;
   model.set_bounds({.window_keys_max = 1'000, .mini_items_max = 1'000});

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <limits>
+
 #include "larder/advisor/advice.h"
 #include "support/command_runner.h"
 
@@ -64,6 +67,28 @@ TEST_F(Advise, FindsTheSizeFromWhichALoopFits) {
   EXPECT_THAT(info, HasSubstr("advisor_enabled:1\r\n"));
 }
 
+TEST_F(Advise, WhatWasDeletedMissesAtEverySizeThoughItHadBeenEvicted) {
+  step(50);
+  for (int i = 0; i < 3'000; ++i) {
+    const std::string name = "key:" + std::to_string(i % 150);
+    runner_.run({"DEL", name});
+    EXPECT_EQ(runner_.run({"GET", name}), kNull);
+    runner_.run({"SET", name, "value"});
+    if (i % 50 == 0) step(50);
+  }
+  step(1'000);
+  EXPECT_EQ(report().hit_ratio_at(8), 0.0);
+}
+
+TEST_F(Advise, ALimitNearTheEndOfNumbersIsALimit) {
+  runner_.store().set_maxitems(std::numeric_limits<std::int64_t>::max());
+  step(50);
+  read_in_turn(150, 20);
+  ASSERT_FALSE(report().curve.empty());
+  EXPECT_NEAR(*report().hit_ratio_at(1), 19.0 / 20, 1e-9);
+  EXPECT_GE(report().curve.back().size, report().limit);
+}
+
 TEST_F(Advise, SaysSoWhileThereIsTooLittleToLearnFrom) {
   EXPECT_THAT(runner_.run({"ADVISE"}), HasSubstr("advisor is off"));  // its thread has not begun
   step(50);
@@ -123,6 +148,7 @@ TEST(AdviceText, SpeaksOfMemoryInBytes) {
   report.learning = false;
   report.limit = 1 << 20;
   report.policy = PolicyKind::kNoEviction;
+  report.lookups = 1'000;
   report.hit_ratio = 0.8;
   report.curve = {{.factor = 0.5, .hit_ratio = 0.795},
                   {.factor = 1, .hit_ratio = 0.8},
@@ -134,6 +160,22 @@ TEST(AdviceText, SpeaksOfMemoryInBytes) {
   EXPECT_THAT(text, HasSubstr("More would bring nothing"));
   EXPECT_THAT(text, HasSubstr("Half of it would do."));
   EXPECT_THAT(text, HasSubstr("allkeys-s3fifo would do best: 82.0%"));
+}
+
+TEST(AdviceText, DoesNotTakeSilenceForMisses) {
+  AdvisorReport report;
+  report.enabled = true;
+  report.learning = false;
+  report.limit = 1 << 20;
+  report.curve = {{.factor = 0.5, .hit_ratio = 0.5},
+                  {.factor = 1, .hit_ratio = 0.7},
+                  {.factor = 2, .hit_ratio = 0.8},
+                  {.factor = 8, .hit_ratio = 0.8}};
+  const std::string text = advice_text(report);
+  EXPECT_THAT(text, HasSubstr("Nothing was looked up in the last five minutes, with allkeys-lru"));
+  EXPECT_THAT(text, HasSubstr("it would be about 80.0%, with eight times 80.0%, with half 50.0%"));
+  EXPECT_THAT(text, HasSubstr("Doubling it is worth 10.0 points."));
+  EXPECT_THAT(text, Not(HasSubstr("Half of it would do.")));
 }
 
 }  // namespace
