@@ -25,6 +25,12 @@ std::string points(double difference) {
   return text.data();
 }
 
+std::string seconds(double seconds) {
+  std::array<char, 32> text;
+  std::snprintf(text.data(), text.size(), "%.1f s", seconds);
+  return text.data();
+}
+
 std::string size_text(const AdvisorReport& report, std::uint64_t size) {
   return report.counts_items ? std::to_string(size) + " items" : format_size(size);
 }
@@ -74,6 +80,19 @@ std::string tell_policies(const AdvisorReport& report) {
          points(best->hit_ratio - *now) + " points more than with " + std::string(policy_name(report.policy)) + ".";
 }
 
+std::string tell_choice(const AdvisorReport& report) {
+  if (!report.chooses) return {};
+  if (!report.last_change) {
+    return "maxmemory-policy auto: no policy has been ahead of " + std::string(policy_name(report.policy)) +
+           " for long enough to change.";
+  }
+  const AdvisorReport::Change& change = *report.last_change;
+  return "maxmemory-policy auto has changed to " + std::string(policy_name(change.to)) + " " +
+         seconds(report.last_change_age_s) + " ago, when it was " + points(change.lead) + " points ahead of " +
+         std::string(policy_name(change.from)) + "; " + std::to_string(report.changes) +
+         (report.changes == 1 ? " change" : " changes") + " in all.";
+}
+
 std::string tell_use(const AdvisorReport& report) {
   std::string text = "The working set is about " + size_text(report, report.working_set) +
                      ": with more, the hit ratio grows by less than a point.";
@@ -84,9 +103,7 @@ std::string tell_use(const AdvisorReport& report) {
     text += ".";
   }
   if (report.evictions > 0 && report.evicted_age_s > 0) {
-    std::array<char, 32> age;
-    std::snprintf(age.data(), age.size(), "%.1f", report.evicted_age_s);
-    text += "\nEvicted items were last used " + std::string(age.data()) + " s before.";
+    text += "\nEvicted items were last used " + seconds(report.evicted_age_s) + " before.";
   }
   return text;
 }
@@ -104,7 +121,7 @@ std::string advice_text(const AdvisorReport& report) {
     return ratio + "\nToo little was looked up yet to say more: ask again in a while.";
   }
   std::string text = ratio;
-  for (const std::string& part : {tell_sizes(report), tell_policies(report), tell_use(report)}) {
+  for (const std::string& part : {tell_sizes(report), tell_policies(report), tell_choice(report), tell_use(report)}) {
     if (!part.empty()) text += "\n" + part;
   }
   if (report.learning) text += "\nA new sample has just begun: these figures are from before.";

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
+#include "advisor/policy_chooser.h"
 #include "advisor/traffic_model.h"
 #include "larder/stats/cache_figures.h"
 
@@ -51,7 +53,7 @@ std::uint64_t whole(double size) {
 }  // namespace
 
 Advisor::Advisor(ShardedStore& store, const Statistics& statistics, AccessTap& tap)
-    : store_(store), statistics_(statistics), tap_(tap) {}
+    : store_(store), statistics_(statistics), tap_(tap), chooser_(std::make_unique<PolicyChooser>()) {}
 
 Advisor::~Advisor() = default;
 
@@ -65,9 +67,15 @@ void Advisor::step(TimeMs now_ms, std::int64_t monotonic_ns) {
   if (restarts != restarts_seen_) model_->forget_counts();
   restarts_seen_ = restarts;
   count_queries();
+  // What comes while the events are taken belongs to the next moment: that may take long.
+  const Load now{tap_.offered(), monotonic_ns};
+  const std::uint64_t dropped = tap_.dropped();
   take_events(now_ms);
-  restrain(monotonic_ns);
-  if (monotonic_ns - second_.began_ns >= kSecondNs) end_second(now_ms, monotonic_ns);
+  restrain(now, dropped);
+  choose(now_ms);
+  if (monotonic_ns - told_ns_ < kSecondNs) return;
+  told_ns_ = monotonic_ns;
+  end_second(now_ms, monotonic_ns);
 }
 
 // --- On and off ---
@@ -78,11 +86,14 @@ void Advisor::turn_on(TimeMs now_ms, std::int64_t monotonic_ns) {
   model_->begin(kAllKeys, store_.budget().used_items() == 0, now_ms);
   queries_seen_ = lookups(statistics_.totals());
   lost_seen_ = tap_.dropped_lookups();
-  second_ = moment_ = {0, tap_.dropped(), monotonic_ns};
-  fade_ns_ = monotonic_ns;
+  second_ = moment_ = {tap_.offered(), monotonic_ns};
+  dropped_seen_ = tap_.dropped();
+  settles_ = false;
+  chooser_->clear();
+  fade_ns_ = told_ns_ = monotonic_ns;
   quiet_seconds_ = 0;
   tap_.set_threshold(model_->threshold());
-  publish();
+  publish(now_ms);
 }
 
 void Advisor::turn_off() {
@@ -113,50 +124,100 @@ void Advisor::take_events(TimeMs now_ms) {
     // What was put before the threshold fell says nothing of what it is now.
     if (!is_sampled(event.hash, model_->threshold())) continue;
     model_->apply(event, now_ms);
-    ++second_.events;
-    ++moment_.events;
   }
   tap_.set_threshold(model_->threshold());
 }
 
 // At once where events were dropped, otherwise once a second.
-void Advisor::restrain(std::int64_t monotonic_ns) {
-  const std::uint64_t dropped = tap_.dropped();
-  const auto lower = [&](const Load& load) {
-    const double seconds = static_cast<double>(monotonic_ns - load.began_ns) / 1e9;
-    const double events = static_cast<double>(load.events + (dropped - load.dropped_before));
+void Advisor::restrain(const Load& now, std::uint64_t dropped) {
+  const auto lower = [&](const Load& since) {
+    const double seconds = static_cast<double>(now.began_ns - since.began_ns) / 1e9;
+    const double events = static_cast<double>(now.offered_before - since.offered_before);
     const double allowed = static_cast<double>(kEventsPerSecondMax) * seconds;
     if (seconds <= 0 || events <= allowed) return false;
     model_->lower_threshold(kAim * allowed / events);
     tap_.set_threshold(model_->threshold());
     return true;
   };
-  const bool lowered = dropped != moment_.dropped_before && lower(moment_);
-  moment_ = {0, dropped, monotonic_ns};
-  if (monotonic_ns - second_.began_ns < kSecondNs) {
-    if (lowered) second_ = moment_;
-    return;
+  const bool lost_some = dropped != std::exchange(dropped_seen_, dropped);
+  const bool second_is_over = now.began_ns - second_.began_ns >= kSecondNs;
+  if (second_is_over) {
+    events_per_s_ = (now.offered_before - second_.offered_before) * kSecondNs /
+                    static_cast<std::uint64_t>(now.began_ns - second_.began_ns);
   }
-  events_per_s_ = (second_.events + (dropped - second_.dropped_before)) * kSecondNs /
-                  static_cast<std::uint64_t>(monotonic_ns - second_.began_ns);
-  if (!lowered) lower(second_);
+  if (settles_) {
+    // Some of it came under the former threshold.
+    settles_ = false;
+    second_ = now;
+  } else {
+    settles_ = (lost_some && lower(moment_)) || (second_is_over && lower(second_));
+    if (second_is_over) second_ = now;
+  }
+  moment_ = now;
+}
+
+// --- Choosing ---
+
+PolicyKind Advisor::first_policy() {
+  return PolicyChooser::kFirst;
+}
+
+void Advisor::set_policy(std::optional<PolicyKind> policy) {
+  const LockGuard guard(choice_mutex_);
+  chooses_.store(!policy, std::memory_order_relaxed);
+  if (policy) {
+    store_.set_policy(*policy);
+  } else if (!PolicyChooser::is_candidate(store_.policy())) {
+    store_.set_policy(PolicyChooser::kFirst);
+  }
+}
+
+void Advisor::choose(TimeMs now_ms) {
+  const TrafficModel::MiniCounts counts = model_->take_mini_counts();
+  PolicyChooser::Hits hits{};
+  for (const TrafficModel::MiniCounts::Hits& of : counts.policies) {
+    const auto* const place =
+        std::find(PolicyChooser::kCandidates.begin(), PolicyChooser::kCandidates.end(), of.policy);
+    if (place != PolicyChooser::kCandidates.end())
+      hits.at(static_cast<std::size_t>(place - PolicyChooser::kCandidates.begin())) = of.hits;
+  }
+  chooser_->count(counts.lookups, hits, static_cast<double>(counts.items));
+  if (!chooses()) return;
+  std::optional<AdvisorReport::Change> change;
+  {
+    const LockGuard guard(choice_mutex_);
+    const PolicyKind now = store_.policy();
+    if (!chooses() || !PolicyChooser::is_candidate(now)) return;
+    const std::optional<PolicyChooser::Lead> better = chooser_->better_than(now);
+    if (!better) return;
+    store_.set_policy(better->policy);
+    change = {.from = now, .to = better->policy, .lead = better->hit_ratio, .at_ms = now_ms};
+  }
+  ++changes_;
+  last_change_ = change;
+  if (on_change_) on_change_(*change);
 }
 
 void Advisor::end_second(TimeMs now_ms, std::int64_t monotonic_ns) {
-  second_ = {0, tap_.dropped(), monotonic_ns};
   look_at_store(now_ms);
   raise_share(now_ms);
   while (monotonic_ns - fade_ns_ >= kFadeEveryNs) {
     model_->fade(kFade);
     fade_ns_ += kFadeEveryNs;
   }
-  publish();
+  publish(now_ms);
 }
 
 // What the real cache may hold, in the weight that events tell.
 void Advisor::look_at_store(TimeMs now_ms) {
   const StoreStats stats = store_.stats();
   counts_items_ = stats.maxitems != 0;
+  const Limits limits{stats.maxmemory_bytes, stats.maxitems};
+  if (limits != std::exchange(limits_, limits)) {
+    // What was counted is true of another cache.
+    model_->forget_counts();
+    chooser_->clear();
+  }
   const std::uint64_t taken = stats.used_bytes - std::min(stats.used_bytes, stats.startup_bytes);
   const std::uint64_t told = stats.total.item_bytes + stats.total.slack_bytes + stats.total.blob_bytes;
   if (taken > 0 && told > 0) item_share_ = std::min(1.0, static_cast<double>(told) / static_cast<double>(taken));
@@ -203,7 +264,7 @@ void Advisor::publish(AdvisorReport report) {
   report_ = std::move(report);
 }
 
-void Advisor::publish() {
+void Advisor::publish(TimeMs now_ms) {
   AdvisorReport report;
   report.enabled = true;
   report.queries = model_->queries();
@@ -219,6 +280,10 @@ void Advisor::publish() {
     report.evictions = window->to.evicted - window->from.evicted;
   }
   if (report.queries >= kQueriesMin) add_estimates(report);
+  report.chooses = chooses();
+  report.changes = changes_;
+  report.last_change = last_change_;
+  if (last_change_) report.last_change_age_s = static_cast<double>(now_ms - last_change_->at_ms) / 1e3;
   report.sampled_share = sample_share(model_->threshold());
   report.sampled_keys = model_->keys();
   report.events_per_s = events_per_s_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "larder/base/check.h"
 
@@ -143,12 +144,15 @@ void TrafficModel::look_up_in_minis(KeyHash hash, bool hit, bool expired,
                                     const std::optional<ReuseWindow::Reuse>& known, TimeMs now_ms) {
   const double count = counting_ ? 1 / sample_share(mini_threshold_) : 0;
   mini_sampled_ += count;
+  const std::uint64_t one = counting_ ? 1 : 0;
+  new_mini_lookups_ += one;
   for (const auto& simulation : simulations_) {
     MiniCache& cache = simulation->cache;
     if (expired) {
       cache.erase(hash, Removal::kExpired);
     } else if (cache.use(hash, now_ms)) {
       simulation->hits += count;
+      simulation->new_hits += one;
     } else if (hit) {
       cache.put(hash, known ? known->own : window_.mean_weight(), known ? known->expire_at_ms : kNoExpiry, now_ms);
     }
@@ -217,6 +221,16 @@ std::vector<TrafficModel::PolicyFigures> TrafficModel::policies() const {
                        .evicted = simulation->cache.evicted()});
   }
   return figures;
+}
+
+TrafficModel::MiniCounts TrafficModel::take_mini_counts() {
+  MiniCounts counts{.lookups = static_cast<double>(std::exchange(new_mini_lookups_, 0)), .policies = {}, .items = 0};
+  for (const auto& simulation : simulations_) {
+    counts.policies.push_back(
+        {simulation->cache.policy(), static_cast<double>(std::exchange(simulation->new_hits, 0))});
+    counts.items = std::max(counts.items, simulation->cache.size());
+  }
+  return counts;
 }
 
 bool TrafficModel::has_room_for_more() const {

@@ -82,6 +82,17 @@ class TrafficModel {
     MiniCache::Residence evicted;
   };
   std::vector<PolicyFigures> policies() const;
+  // What the miniature caches have counted since the last call, as they are: of look-ups of their sample.
+  struct MiniCounts {
+    struct Hits {
+      PolicyKind policy = PolicyKind::kAllKeysLru;
+      double hits = 0;
+    };
+    double lookups = 0;
+    std::vector<Hits> policies;
+    std::size_t items = 0;  // in the largest of them now
+  };
+  MiniCounts take_mini_counts();
   // Keys in the sample, and whether that is far fewer than there may be.
   std::size_t keys() const { return window_.size(); }
   bool has_room_for_more() const;
@@ -111,6 +122,7 @@ class TrafficModel {
     explicit Simulation(const MiniCache::Options& options) : cache(options) {}
     MiniCache cache;
     double hits = 0;
+    std::uint64_t new_hits = 0;  // not taken yet
   };
 
   ReuseWindow::Weight weight_of(const AccessEvent& event) const { return cache_.counts_items ? 1 : event.cost_bytes; }
@@ -134,6 +146,7 @@ class TrafficModel {
   MissCurve curve_;
   std::vector<std::unique_ptr<Simulation>> simulations_;
   double mini_sampled_ = 0;  // look-ups that the miniature caches' counts stand for
+  std::uint64_t new_mini_lookups_ = 0;
   RefillNotes refills_;
 };
 

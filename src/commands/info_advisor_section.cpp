@@ -21,6 +21,8 @@ void info_advisor(const InfoContext& context, InfoText& text) {
   const AdvisorReport report = context.services.advisor.report();
   text.field("advisor_enabled", report.enabled ? 1 : 0);
   text.field("advisor_learning", report.learning ? 1 : 0);
+  text.field("advisor_auto", report.chooses ? 1 : 0);
+  text.field("advisor_policy_changes", report.changes);
   text.field("advisor_queries", static_cast<std::uint64_t>(report.queries));
   for (const AdvisorReport::CurvePoint& point : report.curve) {
     text.decimal("advisor_hit_ratio_at_" + factor_name(point.factor) + "x", point.hit_ratio, kRatioDigits);

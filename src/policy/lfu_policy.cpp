@@ -27,6 +27,13 @@ void LfuPolicy::on_insert(Location item, KeyHash /*hash*/, TimeMs /*now_ms*/) {
   join(item, 1);
 }
 
+void LfuPolicy::on_adopt(Location item, KeyHash /*hash*/, Standing standing, TimeMs /*now_ms*/) {
+  apply_hits();
+  ++uses_;
+  ++items_;
+  join(item, std::clamp<std::size_t>(standing.value_or(1), 1, kLevels - 1));
+}
+
 void LfuPolicy::on_hit(Location item, KeyHash /*hash*/, TimeMs /*now_ms*/) {
   const bool full = hits_.note(item);
   if (full || item == coldest()) apply_hits();

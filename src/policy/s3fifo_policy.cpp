@@ -31,6 +31,19 @@ void S3FifoPolicy::on_insert(Location item, KeyHash hash, TimeMs now_ms) {
   clocks_[stream].join(host_.stream_items(stream), now_ms);
 }
 
+// Of whom nothing is known might be anything: in the small queue it would go before it is asked for again.
+StreamId S3FifoPolicy::stream_for_adopted(Standing standing) const {
+  return !standing || *standing > kUsesToPromote ? kMain : kSmall;
+}
+
+void S3FifoPolicy::on_adopt(Location item, KeyHash /*hash*/, Standing standing, TimeMs now_ms) {
+  const StreamId stream = stream_for_adopted(standing);
+  const std::uint32_t arrival = stream == kMain ? 1 + kUsesToPromote : 1;
+  const std::uint32_t uses = std::min<std::uint32_t>(std::max(standing.value_or(0), arrival) - arrival, kUsesMask);
+  host_.item(item).set_policy_bits(static_cast<std::uint8_t>(uses | (stream == kMain ? kInMain : 0)));
+  clocks_[stream].join(host_.stream_items(stream), now_ms);
+}
+
 void S3FifoPolicy::on_hit(Location item, KeyHash /*hash*/, TimeMs /*now_ms*/) {
   ItemRef record = host_.item(item);
   const std::uint8_t bits = record.policy_bits();
@@ -87,6 +100,12 @@ std::optional<std::int64_t> S3FifoPolicy::coldest_rank(TimeMs /*now_ms*/) const 
 
 std::optional<std::uint32_t> S3FifoPolicy::frequency(Location item, KeyHash /*hash*/) const {
   return host_.item(item).policy_bits() & kUsesMask;
+}
+
+// An item of the main queue was used to get there.
+Standing S3FifoPolicy::standing(Location item, KeyHash /*hash*/) const {
+  const std::uint32_t bits = host_.item(item).policy_bits();
+  return 1 + (bits & kUsesMask) + ((bits & kInMain) != 0 ? kUsesToPromote : 0);
 }
 
 void S3FifoPolicy::check_invariants(std::uint64_t items) const {

@@ -47,6 +47,17 @@ void TinyLfuPolicy::on_insert(Location item, KeyHash hash, TimeMs now_ms) {
   rebalance();
 }
 
+// Not through the window, which it would only pass; and the climber hears of it as little as of any other move. How
+// many items protected may have is seen when all are here: what is too much then goes with the next inserts.
+void TinyLfuPolicy::on_adopt(Location item, KeyHash hash, Standing standing, TimeMs now_ms) {
+  apply_hits();
+  const std::uint32_t uses = std::clamp<std::uint32_t>(standing.value_or(1), 1, FrequencySketch::kCountMax);
+  join(item, uses > 1 ? kProtected : kProbation);
+  host_.item(item).set_last_access(ticks_of(now_ms));
+  fit_sketch();
+  for (std::uint32_t use = 0; use < uses; ++use) sketch_.add(hash, items());
+}
+
 void TinyLfuPolicy::on_hit(Location item, KeyHash hash, TimeMs now_ms) {
   const bool full = hits_.note(item);
   const bool is_tail =

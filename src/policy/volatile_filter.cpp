@@ -25,6 +25,16 @@ void VolatileFilter::on_insert(Location item, KeyHash hash, TimeMs now_ms) {
   }
 }
 
+void VolatileFilter::on_adopt(Location item, KeyHash hash, Standing standing, TimeMs now_ms) {
+  now_ms_ = now_ms;
+  if (is_volatile(item)) {
+    inside_->on_adopt(item, hash, standing, now_ms);
+    ++items_inside_;
+  } else {
+    note_use(item);
+  }
+}
+
 void VolatileFilter::on_hit(Location item, KeyHash hash, TimeMs now_ms) {
   now_ms_ = now_ms;
   if (is_volatile(item)) {

@@ -134,8 +134,10 @@ constexpr auto kRows = std::to_array<OptionRow>({
      .default_text = "allkeys-s3fifo",
      .change = kAtRuntime,
      .group = kMemoryGroup,
-     .help = "Which keys make room when memory is full: allkeys-s3fifo, -tinylfu, -lru, -lfu or -random; volatile-lru, "
-             "-lfu, -random or -ttl, of those with an expiry; or noeviction (writes fail instead)"},
+     .help =
+         "Which keys make room when memory is full: allkeys-s3fifo, -tinylfu, -lru, -lfu or -random; volatile-lru, "
+         "-lfu, -random or -ttl, of those with an expiry; noeviction (writes fail instead); or auto, the one of the "
+         "first four that suits the traffic (see ADVISE)"},
     {.name = "maxitems",
      .type = kInteger,
      .value_hint = "N",

@@ -92,8 +92,9 @@ Result<std::string> canonical_choice(const OptionRow& row, std::string_view text
 }
 
 Result<std::string> canonical_policy(std::string_view text) {
+  if (equals_ignore_case(text, "auto")) return std::string("auto");
   const Result<PolicyKind> policy = parse_policy(text);
-  if (!policy.is_ok()) return policy.status();
+  if (!policy.is_ok()) return Status::invalid(policy.status().message() + "; or auto");
   return std::string(policy_name(policy.value()));
 }
 

@@ -43,11 +43,17 @@ Options resolved(Options options) {
   return options;
 }
 
+// Nothing for "auto".
+std::optional<PolicyKind> named_policy(std::string_view text) {
+  if (text == "auto") return {};
+  return parse_policy(text).value();
+}
+
 StoreOptions store_options(const Options& options, AccessTap& tap) {
   StoreOptions store;
   store.maxmemory_bytes = static_cast<std::uint64_t>(options.integer("maxmemory"));
   store.maxitems = static_cast<std::uint64_t>(options.integer("maxitems"));
-  store.policy = parse_policy(options.text("maxmemory-policy")).value();
+  store.policy = named_policy(options.text("maxmemory-policy")).value_or(Advisor::first_policy());
   store.shards = static_cast<std::uint32_t>(options.integer("shards"));
   store.databases = static_cast<int>(options.integer("databases"));
   store.tap = &tap;
@@ -80,6 +86,11 @@ std::string with_port(const std::string& address, std::uint16_t port) {
   return (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
 }
 
+void log_policy_change(const AdvisorReport::Change& change) {
+  spdlog::info("maxmemory-policy auto: {} instead of {}, ahead of it by {:.1f} points of hit ratio",
+               policy_name(change.to), policy_name(change.from), 100 * change.lead);
+}
+
 std::string limit_text(std::int64_t value) {
   return value == 0 ? "no limit" : std::to_string(value);
 }
@@ -108,6 +119,8 @@ class Server::Impl {
     stats_ = std::make_unique<StatsThread>(SampleSources{statistics_, store_, net_counters_, clock_},
                                            std::chrono::seconds(options.integer("stats-interval")));
     advisor_.set_enabled(options.yes("advisor"));
+    advisor_.set_policy(named_policy(options.text("maxmemory-policy")));
+    advisor_.on_change(log_policy_change);
     advisor_thread_ = std::make_unique<PeriodicThread>(
         "larder-advisor",
         [this]() -> std::chrono::nanoseconds {
@@ -237,7 +250,7 @@ void Server::Impl::connect_options() {
     return Status::ok();
   });
   options_.on_change("maxmemory-policy", [this](std::string& text) {
-    store_.set_policy(parse_policy(text).value());
+    advisor_.set_policy(named_policy(text));
     return Status::ok();
   });
   options_.on_change("maxitems", [this](std::string& text) {

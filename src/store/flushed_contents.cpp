@@ -16,11 +16,11 @@ constexpr std::size_t steps_for(std::size_t bytes) {
 
 }  // namespace
 
-FlushedContents::FlushedContents(SegmentLog&& log, HashIndex&& index, std::unique_ptr<EvictionPolicy> policy,
-                                 const ShardStats& charged, Budget& budget)
+FlushedContents::FlushedContents(SegmentLog&& log, HashIndex&& index, Policies&& policies, const ShardStats& charged,
+                                 Budget& budget)
     : log_(std::move(log)),
       index_(std::move(index)),
-      policy_(std::move(policy)),
+      policies_(std::move(policies)),
       charged_{.item_bytes = charged.item_bytes,
                .slack_bytes = charged.slack_bytes,
                .blob_bytes = charged.blob_bytes,
@@ -89,7 +89,7 @@ bool FlushedContents::free_some(std::size_t work_max) {
     work += steps_for(discarded);
     if (work >= work_max) return true;
   }
-  policy_.reset();
+  policies_ = {};
   for (std::uint64_t* bytes : {&charged_.item_bytes, &charged_.slack_bytes, &charged_.blob_bytes, &charged_.index_bytes,
                                &charged_.policy_bytes, &charged_.overhead_bytes}) {
     give_back(*bytes, *bytes);

@@ -49,7 +49,7 @@ Shard::Shard(const Options& options, Budget& budget)
 Shard::~Shard() {
   budget_.give_back({static_cast<std::size_t>(stats_.lease_bytes), stats_.items});
   stats_.lease_bytes = 0;
-  const FlushedContents last(std::move(log_), std::move(index_), std::move(policy_), stats_, budget_);
+  const FlushedContents last(std::move(log_), std::move(index_), take_policies(), stats_, budget_);
 }
 
 SegmentLog Shard::make_log() const {
@@ -228,8 +228,12 @@ void Shard::settle_index(std::size_t held_bytes, Reservation* to) {
   if (bytes < covered) release({covered - bytes, 0}, to);
 }
 
+std::size_t Shard::metadata_bytes() const {
+  return policy_->metadata_bytes() + (former_policy_ ? former_policy_->metadata_bytes() : 0);
+}
+
 void Shard::settle_metadata() {
-  const std::size_t bytes = policy_->metadata_bytes();
+  const std::size_t bytes = metadata_bytes();
   const std::size_t before = static_cast<std::size_t>(stats_.policy_bytes);
   if (bytes == before) return;
   stats_.policy_bytes = bytes;
@@ -295,7 +299,7 @@ void Shard::check_invariants() const {
 
   LARDER_CHECK(log_.live_items() == entries && entries == index_.size());
   policy_->check_invariants(entries - log_.aside_items());
-  LARDER_CHECK(stats_.index_bytes == index_.bytes() && stats_.policy_bytes == policy_->metadata_bytes());
+  LARDER_CHECK(stats_.index_bytes == index_.bytes() && stats_.policy_bytes == metadata_bytes());
   LARDER_CHECK(flushed_items == flushed_items_);
   leases_.check_invariants();
   LARDER_CHECK(stats_.leases == leases_.size() && stats_.lease_bytes == leases_.bytes());

@@ -130,7 +130,7 @@ std::unique_ptr<FlushedContents> Shard::flush_all(Empty&& empty, Op& op) {
   // The shard itself stays where it is, and charged for what is not its policy's.
   budget_.give_back({static_cast<std::size_t>(charged.overhead_bytes), 0});
   charged.overhead_bytes = 0;
-  auto flushed = std::make_unique<FlushedContents>(std::move(empty.log), std::move(empty.index), std::move(policy_),
+  auto flushed = std::make_unique<FlushedContents>(std::move(empty.log), std::move(empty.index), take_policies(),
                                                    charged, budget_);
   std::fill(databases_.begin(), databases_.end(), DatabaseState{});
   flushed_items_ = 0;

@@ -156,11 +156,21 @@ void Shard::shrink_index(WorkBudget budget, WorkDone& done) {
 std::unique_ptr<EvictionPolicy> Shard::set_policy(PolicyKind policy) {
   if (policy == policy_kind_) return nullptr;
   end_compaction();
+  // Of what the one before it had not given to it yet, it knows nothing.
+  knew_all_items_ = log_.aside_items() == 0;
   log_.set_all_aside();
   policy_kind_ = policy;
   std::unique_ptr<EvictionPolicy> former = std::exchange(policy_, policy_factory_(policy, *this));
+  if (knew_all_items_) std::swap(former, former_policy_);
   form_ = policy_->traits().form;
   queues_ = policy_->traits().queues;
+  settle_metadata();
+  return former;
+}
+
+std::unique_ptr<EvictionPolicy> Shard::take_former_policy() {
+  if (!former_policy_ || log_.aside_items() > 0) return nullptr;
+  std::unique_ptr<EvictionPolicy> former = std::move(former_policy_);
   settle_metadata();
   return former;
 }
@@ -203,7 +213,8 @@ bool Shard::hand_over_item(Location from, Op& op) {
     budget_.take(more);
   }
   const Key key{old.key(), hash, old.database()};
-  const StreamId stream = policy_->stream_for(Arrival::kNew, hash, kNowhere);
+  const Standing standing = former_policy_ && knew_all_items_ ? former_policy_->standing(from, hash) : Standing{};
+  const StreamId stream = policy_->stream_for_adopted(standing);
   const Location to = append_copy(from, key, shape, old.expiry(), stream, op.now_ms);
   if (to == kNowhere) {
     release(more, nullptr);
@@ -211,7 +222,7 @@ bool Shard::hand_over_item(Location from, Op& op) {
   }
   release(RoomNeeded{old_cost, 0}.beyond({new_cost, 0}), nullptr);
   index_.relocate(position_of(hash), from, to);
-  policy_->on_insert(to, hash, op.now_ms);
+  policy_->on_adopt(to, hash, standing, op.now_ms);
   log_.retire(from, old.total_bytes());
   settle_metadata();
   return true;

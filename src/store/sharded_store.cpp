@@ -313,12 +313,14 @@ bool ShardedStore::sweep_shards(std::size_t work_max, std::size_t& work, TimeMs 
     next = (next + 1) % shards();
     Events events(wanted_events_);
     WorkDone done;
+    std::unique_ptr<EvictionPolicy> former;  // freed without the lock
     {
       Hold hold(*this, slot, HoldKind::kMaintenance);
       Op op{now_ms, events, nullptr, {}};
       done = (slot.shard.*sweep)({.items_max = limits::kSweepItemsPerVisit,
                                   .buckets_max = std::min(work_max - work, limits::kSweepBucketsPerVisit)},
                                  op);
+      former = slot.shard.take_former_policy();
     }
     deliver(events);
     work += done.items + done.buckets;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "larder/base/clock.h"
 #include "larder/policy/policy_kind.h"
 
 namespace larder {
@@ -20,6 +21,14 @@ struct AdvisorReport {
   struct PolicyPoint {
     PolicyKind policy = PolicyKind::kAllKeysLru;
     double hit_ratio = 0;
+  };
+
+  // A change of policy that `maxmemory-policy auto` has made.
+  struct Change {
+    PolicyKind from = PolicyKind::kAllKeysLru;
+    PolicyKind to = PolicyKind::kAllKeysLru;
+    double lead = 0;  // by so much the new one's hit ratio was above the old one's
+    TimeMs at_ms = 0;
   };
 
   bool enabled = false;
@@ -45,6 +54,12 @@ struct AdvisorReport {
   // never read at all. Nothing until something is evicted.
   std::optional<double> unused_share;
   std::optional<double> never_read_share;
+
+  // --- What it has done ---
+  bool chooses = false;  // maxmemory-policy auto
+  std::uint64_t changes = 0;
+  std::optional<Change> last_change;
+  double last_change_age_s = 0;
 
   // --- What it costs ---
   double sampled_share = 0;  // of the keys

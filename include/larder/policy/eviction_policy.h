@@ -11,6 +11,7 @@
 // The shard calls, each before or after exactly one thing:
 //     stream_for   before an item is written: where to
 //     on_insert    after a new item was written and indexed
+//     on_adopt     after an item was, that another policy had before: with what that one knew of its uses
 //     on_hit       after a get or a write of an item that was there
 //     on_move      after an item was copied (compaction, a promoted or rewritten item); both copies are still readable
 //     on_erase     before an item dies, whatever the reason
@@ -74,6 +75,9 @@ struct VictimStep {
   StreamId stream = 0;
 };
 
+// How often an item was asked for lately, its arrival included; nothing if that is not known.
+using Standing = std::optional<std::uint32_t>;
+
 enum class Removal : std::uint8_t { kEvicted, kErased, kExpired, kFlushed };
 
 // Why an item is about to be written.
@@ -101,6 +105,16 @@ class EvictionPolicy {
   // `item` is where it is now, kNowhere for kNew. Changes nothing: the write may yet fail.
   virtual StreamId stream_for(Arrival arrival, KeyHash hash, Location item) const = 0;
   virtual void on_insert(Location item, KeyHash hash, TimeMs now_ms) = 0;
+  // Instead of both, for an item that the policy before this one had: no request is made for it. `standing` is what
+  // that policy said of it, see standing(). The stream may depend on nothing else.
+  virtual StreamId stream_for_adopted(Standing standing) const {
+    static_cast<void>(standing);
+    return 0;
+  }
+  virtual void on_adopt(Location item, KeyHash hash, Standing standing, TimeMs now_ms) {
+    static_cast<void>(standing);
+    on_insert(item, hash, now_ms);
+  }
   // May note it and apply it later (HitRing), as long as every other call behaves as if it had been applied.
   virtual void on_hit(Location item, KeyHash hash, TimeMs now_ms) = 0;
   // Bits and node have been copied to `to` already. The expiry of a rewritten item may differ; on_expiry_changed is not
@@ -135,6 +149,8 @@ class EvictionPolicy {
     static_cast<void>(hash);
     return {};
   }
+  // What the policy after this one may want to know of an item.
+  virtual Standing standing(Location item, KeyHash hash) const { return frequency(item, hash); }
   // `items` is how many it has been told of and not seen die. Stops the process if an invariant does not hold.
   virtual void check_invariants(std::uint64_t items) const = 0;
 

@@ -31,6 +31,7 @@ class LfuPolicy final : public EvictionPolicy {
   Traits traits() const override { return {.form = ItemForm::kListItem, .streams = 2}; }
   StreamId stream_for(Arrival arrival, KeyHash hash, Location item) const override;
   void on_insert(Location item, KeyHash hash, TimeMs now_ms) override;
+  void on_adopt(Location item, KeyHash hash, Standing standing, TimeMs now_ms) override;
   void on_hit(Location item, KeyHash hash, TimeMs now_ms) override;
   void on_move(Location from, Location to) override;
   void on_erase(Location item, KeyHash hash, Removal why) override;

@@ -30,6 +30,8 @@ class S3FifoPolicy final : public EvictionPolicy {
   Traits traits() const override { return {.form = ItemForm::kItem, .streams = 2, .queues = true}; }
   StreamId stream_for(Arrival arrival, KeyHash hash, Location item) const override;
   void on_insert(Location item, KeyHash hash, TimeMs now_ms) override;
+  StreamId stream_for_adopted(Standing standing) const override;
+  void on_adopt(Location item, KeyHash hash, Standing standing, TimeMs now_ms) override;
   void on_hit(Location item, KeyHash hash, TimeMs now_ms) override;
   void on_move(Location /*from*/, Location /*to*/) override {}
   void on_erase(Location item, KeyHash hash, Removal why) override;
@@ -38,6 +40,7 @@ class S3FifoPolicy final : public EvictionPolicy {
   std::optional<std::int64_t> coldest_rank(TimeMs now_ms) const override;
   std::size_t metadata_bytes() const override { return ghosts_.bytes(); }
   std::optional<std::uint32_t> frequency(Location item, KeyHash hash) const override;
+  Standing standing(Location item, KeyHash hash) const override;
   void check_invariants(std::uint64_t items) const override;
 
  private:

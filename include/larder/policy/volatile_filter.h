@@ -25,6 +25,8 @@ class VolatileFilter final : public EvictionPolicy {
     return inside_->stream_for(arrival, hash, item);
   }
   void on_insert(Location item, KeyHash hash, TimeMs now_ms) override;
+  StreamId stream_for_adopted(Standing standing) const override { return inside_->stream_for_adopted(standing); }
+  void on_adopt(Location item, KeyHash hash, Standing standing, TimeMs now_ms) override;
   void on_hit(Location item, KeyHash hash, TimeMs now_ms) override;
   void on_move(Location from, Location to) override;
   void on_erase(Location item, KeyHash hash, Removal why) override;

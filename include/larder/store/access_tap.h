@@ -54,7 +54,8 @@ class AccessTap {
   // False: there is none.
   bool take(AccessEvent& event);
 
-  // Since start; any thread. Look-ups are counted apart too.
+  // Since start; any thread. All that was put, dropped or not; of what was dropped, look-ups are counted apart too.
+  std::uint64_t offered() const { return next_.load(std::memory_order_relaxed) + dropped(); }
   std::uint64_t dropped() const { return dropped_.get(); }
   std::uint64_t dropped_lookups() const { return dropped_lookups_.get(); }
   std::size_t bytes() const { return kEventsMax * sizeof(Place); }

@@ -7,6 +7,7 @@
 // Not thread-safe: one caller at a time.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 
@@ -20,10 +21,12 @@ namespace larder {
 
 class FlushedContents {
  public:
+  // The one in force and, where it had not been given everything yet, the one before.
+  using Policies = std::array<std::unique_ptr<EvictionPolicy>, 2>;
+
   // `charged` is what the budget still counts for them (its bytes; there are no items any more); `budget` must outlive
   // this.
-  FlushedContents(SegmentLog&& log, HashIndex&& index, std::unique_ptr<EvictionPolicy> policy,
-                  const ShardStats& charged, Budget& budget);
+  FlushedContents(SegmentLog&& log, HashIndex&& index, Policies&& policies, const ShardStats& charged, Budget& budget);
   // Frees what is left.
   ~FlushedContents();
   FlushedContents(const FlushedContents&) = delete;
@@ -44,7 +47,7 @@ class FlushedContents {
 
   SegmentLog log_;
   HashIndex index_;
-  std::unique_ptr<EvictionPolicy> policy_;
+  Policies policies_;
   ShardStats charged_;
   Budget& budget_;
   SegmentLog::SegmentNumber segment_ = 1;

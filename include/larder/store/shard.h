@@ -181,8 +181,11 @@ class Shard final : private PolicyHost {
   // What can wait: walks on through the segments where anything has expired. Costs nothing where nothing has.
   WorkDone sweep_round(WorkBudget budget, Op& op);
   // Counts at once for what is written; sweep() hands over what was there. Items that have not been handed over go
-  // first. Returns the former policy, whose tables may take long to free: not under the shard's lock.
+  // first. Returns a policy that is not wanted any more, if there is one: its tables may take long to free, and not
+  // under the shard's lock.
   std::unique_ptr<EvictionPolicy> set_policy(PolicyKind policy);
+  // The same policy, once sweep() has handed over everything; null before, and after it was taken.
+  std::unique_ptr<EvictionPolicy> take_former_policy();
   // Off: sweep() leaves expired items to whoever meets them.
   void set_active_expiry(bool on) { active_expiry_ = on; }
 
@@ -383,6 +386,9 @@ class Shard final : private PolicyHost {
   // After the index has changed: takes or gives what it has grown or shrunk by. `held`: taken for it beforehand.
   void settle_index(std::size_t held_bytes, Reservation* to);
   // The same for what the policy has allocated.
+  // Of the policies.
+  std::size_t metadata_bytes() const;
+  FlushedContents::Policies take_policies() { return {std::move(policy_), std::move(former_policy_)}; }
   void settle_metadata();
 
   // --- Walks over the log for what is dead (shard_sweep.cpp) ---
@@ -476,6 +482,8 @@ class Shard final : private PolicyHost {
   const PolicyFactory policy_factory_;
   PolicyKind policy_kind_;
   std::unique_ptr<EvictionPolicy> policy_;
+  std::unique_ptr<EvictionPolicy> former_policy_;  // is asked what it knows of each item that is handed over
+  bool knew_all_items_ = true;                     // the former
   ItemForm form_;
   bool queues_;
   std::vector<DatabaseState> databases_;

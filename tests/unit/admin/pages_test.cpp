@@ -40,6 +40,7 @@ TEST(Pages, AClientsNameIsTextEvenIfItIsANumber) {
 TEST(Pages, TheAdvisorHasItsReportAndItsSentences) {
   AdvisorReport report;
   report.enabled = true;
+  report.lookups = 8;
   report.hit_ratio = 0.5;
   const std::string json = advisor_json(report);
   EXPECT_EQ(json.rfind("{\"report\":{\"enabled\":true,", 0), 0U) << json;

@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <limits>
+#include <vector>
 
 #include "larder/advisor/advice.h"
+#include "larder/base/hash.h"
 #include "support/command_runner.h"
 
 namespace larder::test {
@@ -104,6 +106,65 @@ TEST_F(Advise, ResetBeginsAnewWithWhatItKnows) {
   read_in_turn(150, 10);
   EXPECT_EQ(report().queries, 1500.0);
   EXPECT_NEAR(*report().hit_ratio_at(8), 1, 1e-9);  // no first use any more
+}
+
+TEST_F(Advise, ChoosesThePolicyIfItIsToldTo) {
+  std::vector<AdvisorReport::Change> changes;
+  runner_.advisor().on_change([&](const AdvisorReport::Change& change) { changes.push_back(change); });
+  runner_.advisor().set_enabled(false);
+  runner_.advisor().set_policy({});
+  step(50);
+  EXPECT_THAT(runner_.run({"ADVISE", "JSON"}),
+              HasSubstr(R"("auto":true,"policy_changes":0,"last_policy_change":null)"));
+  read_in_turn(150, 100);
+  // LRU and S3-FIFO have nothing of a loop that does not fit.
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].from, PolicyKind::kAllKeysLru);
+  EXPECT_EQ(changes[0].to, PolicyKind::kAllKeysTinyLfu);
+  EXPECT_GT(changes[0].lead, 0.3);
+  EXPECT_EQ(runner_.store().policy(), PolicyKind::kAllKeysTinyLfu);
+  EXPECT_THAT(runner_.run({"INFO", "advisor"}), HasSubstr("advisor_auto:1\r\nadvisor_policy_changes:1\r\n"));
+  EXPECT_THAT(runner_.run({"ADVISE"}), HasSubstr("auto has changed to allkeys-tinylfu"));
+  EXPECT_THAT(
+      runner_.run({"ADVISE", "JSON"}),
+      HasSubstr(R"("policy_changes":1,"last_policy_change":{"from":"allkeys-lru","to":"allkeys-tinylfu","lead":)"));
+
+  runner_.advisor().set_policy(PolicyKind::kAllKeysLru);
+  step(50);
+  EXPECT_FALSE(report().enabled);
+  read_in_turn(150, 100);
+  EXPECT_EQ(runner_.store().policy(), PolicyKind::kAllKeysLru);
+}
+
+TEST_F(Advise, ChoosesAmongThoseOverAllKeys) {
+  runner_.advisor().set_policy(PolicyKind::kVolatileTtl);
+  runner_.advisor().set_policy({});
+  EXPECT_EQ(runner_.store().policy(), PolicyKind::kAllKeysS3Fifo);
+}
+
+TEST_F(Advise, TakesASmallerSampleOfALoadThatIsTooMuchAndNotMuchSmaller) {
+  SplitMix64 numbers(5);
+  step(50);
+  for (int i = 0; i < 200; ++i) {
+    // Now and then much comes while the advisor's thread waits for its turn.
+    for (int lookup = 0; lookup < (i % 10 == 0 ? 100'000 : 20'000); ++lookup) {
+      runner_.store().note_lookup(numbers.next(), lookup % 2 == 0);
+    }
+    step(i % 10 == 0 ? 250 : 50);
+  }
+  EXPECT_LE(report().events_per_s, Advisor::kEventsPerSecondMax * 11 / 10);
+  EXPECT_GE(report().events_per_s, Advisor::kEventsPerSecondMax / 2);
+}
+
+TEST_F(Advise, ForgetsWhatItCountedOfAnotherLimit) {
+  step(50);
+  read_in_turn(150, 20);
+  EXPECT_EQ(report().hit_ratio_of(PolicyKind::kAllKeysLru), 0.0);
+  runner_.store().set_maxitems(200);
+  step(1'000);
+  EXPECT_TRUE(report().learning);
+  read_in_turn(150, 10);
+  EXPECT_GT(*report().hit_ratio_of(PolicyKind::kAllKeysLru), 0.8);
 }
 
 TEST_F(Advise, OffForgetsEverythingAndCostsNothing) {

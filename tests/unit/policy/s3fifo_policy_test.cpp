@@ -43,6 +43,23 @@ TEST_F(S3FifoPolicyTest, HandWorkedTrace) {
   EXPECT_EQ(shard_.stream_items(kSmall), 8u);
 }
 
+TEST_F(S3FifoPolicyTest, WhatWasUsedUnderAnotherPolicyBeginsInTheMainQueue) {
+  shard_.adopt("once", 1, 1);
+  shard_.adopt("twice", 2, 1);
+  EXPECT_EQ(shard_.stream_items(kSmall), 2u);
+  shard_.adopt("thrice", 3, 1);
+  shard_.adopt("often", 200, 1);
+  shard_.adopt("unknown", {}, 1);
+  EXPECT_EQ(shard_.stream_items(kMain), 3u);
+  EXPECT_EQ(shard_.policy().standing(shard_.at("often"), 0), 6u);
+  EXPECT_EQ(shard_.policy().standing(shard_.at("once"), 0), 1u);
+  shard_.check();
+  EXPECT_EQ(shard_.evict(2), "once");
+  EXPECT_EQ(shard_.evict(2), "twice");
+  EXPECT_EQ(shard_.evict(2), "thrice");
+  EXPECT_EQ(shard_.evict(2), "unknown");
+}
+
 TEST_F(S3FifoPolicyTest, MainGivesAnotherRoundForEachUse) {
   request({"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"});
   request({"0", "0", "1", "1", "2", "2", "3", "3", "4", "4", "5", "5", "6", "6", "7", "7", "8", "8", "9", "9"});

@@ -58,6 +58,16 @@ class LargeTinyLfuPolicyTest : public TinyLfuPolicyTest {
   LargeTinyLfuPolicyTest() : TinyLfuPolicyTest(200) {}
 };
 
+TEST_F(LargeTinyLfuPolicyTest, WhatAnotherPolicyHadIsNoTrafficToTheClimber) {
+  for (int key = 0; key < 150; ++key) shard_.adopt(std::to_string(key), key % 3 == 0 ? Standing{5} : Standing{}, 1);
+  EXPECT_EQ(shard_.policy().frequency(shard_.at("0"), ToyShard::hash("0")), 5u);
+  for (int round = 0; round < 300; ++round) {
+    for (int key = 0; key < 150; ++key) shard_.erase(std::to_string(key));
+    for (int key = 0; key < 150; ++key) shard_.adopt(std::to_string(key), 1, 1);
+  }
+  EXPECT_EQ(window_share(), 0.01);
+}
+
 TEST_F(LargeTinyLfuPolicyTest, ScanDoesNotPushOutWhatIsUsedOften) {
   for (int use = 0; use < 5; ++use) {
     for (int key = 0; key < 100; ++key) request({"hot" + std::to_string(key)});

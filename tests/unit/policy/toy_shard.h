@@ -62,6 +62,12 @@ class ToyShard final : public PolicyHost {
     items_[key] = item;
     policy_->on_insert(item, hash(key), now_ms);
   }
+  // What a change of policy does to one item. REQUIRES: !contains(key).
+  void adopt(const std::string& key, Standing standing, TimeMs now_ms) {
+    const Location item = append(shape_of(key, 0, false), key, policy_->stream_for_adopted(standing));
+    items_[key] = item;
+    policy_->on_adopt(item, hash(key), standing, now_ms);
+  }
   // A value of another size: the item is written anew.
   void rewrite(const std::string& key, TimeMs now_ms, std::size_t value_bytes) {
     const Location from = at(key);

@@ -98,6 +98,7 @@ TEST(OptionValueTest, ChoicesAreListedWhereNoneFits) {
   EXPECT_EQ(canonical("loglevel", "loud"),
             "error: argument(s) must be one of the following: debug, verbose, info, notice, warning, error");
   EXPECT_EQ(canonical("maxmemory-policy", "AllKeys-LRU"), "allkeys-lru");
+  EXPECT_EQ(canonical("maxmemory-policy", "Auto"), "auto");
   EXPECT_TRUE(is_refused("maxmemory-policy", "nonsense"));
 }
 

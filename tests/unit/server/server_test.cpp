@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "larder/advisor/advisor.h"
 #include "support/socket_client.h"
 
 namespace larder {
@@ -51,6 +52,24 @@ TEST(ServerTest, OptionsReachTheStore) {
   EXPECT_EQ(server.store().budget().items_max(), 7u);
   EXPECT_EQ(server.store().shards(), 4u);
   EXPECT_EQ(server.store().policy(), PolicyKind::kNoEviction);
+}
+
+TEST(ServerTest, ThePolicyIsTheAdvisorsIfItIsAuto) {
+  Server server({.options = options_with({{"maxmemory-policy", "AUTO"}}), .any_free_port = true});
+  EXPECT_EQ(server.store().policy(), PolicyKind::kAllKeysS3Fifo);
+  EXPECT_TRUE(server.advisor().chooses());
+  ASSERT_TRUE(server.start().is_ok());
+  test::SocketClient client = test::SocketClient::tcp(server.port());
+  const auto send = [&](const std::string& line, const std::string& reply) {
+    EXPECT_EQ(client.exchange(line + "\r\n", reply), reply);
+  };
+  send("CONFIG GET maxmemory-policy", "*2\r\n$16\r\nmaxmemory-policy\r\n$4\r\nauto\r\n");
+  send("CONFIG SET maxmemory-policy allkeys-lru", "+OK\r\n");
+  EXPECT_FALSE(server.advisor().chooses());
+  EXPECT_EQ(server.store().policy(), PolicyKind::kAllKeysLru);
+  send("CONFIG SET maxmemory-policy auto", "+OK\r\n");
+  EXPECT_TRUE(server.advisor().chooses());
+  EXPECT_EQ(server.store().policy(), PolicyKind::kAllKeysLru) << "as good as any to begin with";
 }
 
 TEST(ServerTest, WhatIsWatchedChangesWhileItRuns) {

@@ -2,6 +2,8 @@
 // and no step is long.
 #include <gtest/gtest.h>
 
+#include <array>
+#include <memory>
 #include <string>
 #include <tuple>
 
@@ -107,6 +109,48 @@ TEST_P(PolicySwitchUnderALimit, MemoryStaysWithinItWhileItemsGetTheirLinks) {
   EXPECT_GT(shard_.stats().items, static_cast<std::uint64_t>(stored) * 4 / 10);
 }
 
+class PolicySwitchOfAFullCache : public ShardFixture,
+                                 public ::testing::WithParamInterface<std::tuple<PolicyKind, PolicyKind>> {
+ protected:
+  static constexpr int kItems = 1'000;
+  static constexpr int kHot = 100;
+  PolicySwitchOfAFullCache() : ShardFixture(0, kItems, std::get<0>(GetParam())) {}
+  void change_to(PolicyKind policy) {
+    shard_.set_policy(policy);
+    sweep_all();
+    former_ = shard_.take_former_policy();
+  }
+  static std::string hot(int i) { return "hot" + std::to_string(i); }
+
+  std::unique_ptr<EvictionPolicy> former_;
+};
+
+TEST_P(PolicySwitchOfAFullCache, WhatWasUsedOftenStaysAheadOfWhatIsNew) {
+  for (int i = 0; i < kHot; ++i) set_evicting(hot(i), "v");
+  for (int i = 0; i < kItems - kHot; ++i) set_evicting("cold" + std::to_string(i), "v");
+  for (int use = 0; use < 6; ++use) {
+    for (int i = 0; i < kHot; ++i) get(hot(i), Touch::kYes);
+  }
+  change_to(std::get<1>(GetParam()));
+  EXPECT_NE(former_, nullptr);
+  EXPECT_EQ(shard_.take_former_policy(), nullptr);
+  for (int i = 0; i < kItems; ++i) set_evicting("new" + std::to_string(i), "v");
+  int kept = 0;
+  for (int i = 0; i < kHot; ++i) kept += get(hot(i), Touch::kNo).has_value();
+  EXPECT_GE(kept, kHot * 95 / 100);
+}
+
+TEST_P(PolicySwitchOfAFullCache, AFormerPolicyIsPaidForUntilEverythingIsHandedOver) {
+  for (int i = 0; i < kItems * 2; ++i) set_evicting(std::to_string(i), "v");
+  shard_.set_policy(std::get<1>(GetParam()));
+  EXPECT_EQ(shard_.take_former_policy(), nullptr) << "it is still asked";
+  shard_.check_invariants();
+  shard_.set_policy(std::get<0>(GetParam()));
+  shard_.check_invariants();
+  change_to(std::get<1>(GetParam()));
+  shard_.check_invariants();
+}
+
 std::string name_of(const ::testing::TestParamInfo<std::tuple<PolicyKind, PolicyKind>>& kinds) {
   std::string name =
       std::string(policy_name(std::get<0>(kinds.param))) + "_to_" + std::string(policy_name(std::get<1>(kinds.param)));
@@ -120,6 +164,15 @@ INSTANTIATE_TEST_SUITE_P(Pairs, PolicySwitch,
 INSTANTIATE_TEST_SUITE_P(Pairs, PolicySwitchUnderALimit,
                          ::testing::Combine(::testing::ValuesIn(kPolicyKinds), ::testing::ValuesIn(kPolicyKinds)),
                          name_of);
+
+// Those that count uses.
+constexpr std::array kCounting = {PolicyKind::kAllKeysS3Fifo, PolicyKind::kAllKeysLfu, PolicyKind::kAllKeysTinyLfu};
+INSTANTIATE_TEST_SUITE_P(
+    Pairs, PolicySwitchOfAFullCache,
+    ::testing::Values(std::tuple{kCounting[0], kCounting[1]}, std::tuple{kCounting[0], kCounting[2]},
+                      std::tuple{kCounting[1], kCounting[0]}, std::tuple{kCounting[1], kCounting[2]},
+                      std::tuple{kCounting[2], kCounting[0]}, std::tuple{kCounting[2], kCounting[1]}),
+    name_of);
 
 }  // namespace
 }  // namespace larder

@@ -299,7 +299,7 @@ TEST_F(ShardedStoreTest, WhatCanNeverFitEvictsNothing) {
   make({.maxmemory_bytes = kBytesMax, .shards = 4});
   set("k", "v");
   const std::size_t value_bytes_max = store_->value_bytes_max();
-  EXPECT_GT(value_bytes_max, kBytesMax - 84'000);
+  EXPECT_GT(value_bytes_max, kBytesMax - 85'000);
   EXPECT_EQ(set("big", std::string(kBytesMax - 100, 'v')), StatusCode::kTooLarge);
   EXPECT_EQ(set("big", std::string(kBytesMax - 40'000, 'v')), StatusCode::kOutOfMemory);
   EXPECT_TRUE(has("k"));

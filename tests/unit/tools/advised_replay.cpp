@@ -24,12 +24,13 @@ class AdvisedReplay {
         values_(by_items_ ? 0 : std::min<std::uint64_t>(trace.largest_bytes(), limits::kValueBytesMax), 'v'),
         store_({.maxmemory_bytes = by_items_ ? options.maxmemory_bytes : options.capacity.limit,
                 .maxitems = by_items_ ? options.capacity.limit : 0,
-                .policy = options.policy,
+                .policy = options.policy.value_or(Advisor::first_policy()),
                 .databases = 1,
                 .tap = &tap_,
                 .hash_seed = 42}),
         statistics_(1, 1),
         advisor_(store_, statistics_, tap_) {
+    advisor_.set_policy(options.policy);
     step(0);
   }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "larder/advisor/report.h"
 #include "larder/policy/policy_kind.h"
@@ -12,7 +13,7 @@
 namespace larder::sim {
 
 struct AdvisedReplayOptions {
-  PolicyKind policy = PolicyKind::kAllKeysLru;
+  std::optional<PolicyKind> policy = PolicyKind::kAllKeysLru;  // nothing: the advisor chooses
   // In items; or bytes of maxmemory, with values of the trace's sizes.
   Capacity capacity;
   std::uint64_t maxmemory_bytes = 1ULL << 30;  // beside a capacity in items

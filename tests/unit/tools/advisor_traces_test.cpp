@@ -91,6 +91,24 @@ TEST_P(AdvisedTraces, CurveAndRanksAreThoseOfExactReplays) {
   }
 }
 
+// maxmemory-policy auto, start-up included.
+class AutoTraces : public AdvisedTraces {};
+
+TEST_P(AutoTraces, EndsWithinAPointOfTheBestFixedPolicy) {
+  double best = 0;
+  for (const auto& [policy, ratio] : exact_of_all()) best = std::max(best, ratio);
+  const AdvisedRun chosen = replay_advised(*trace_, {.policy = {}, .capacity = {CapacityUnit::kItems, items_}});
+  EXPECT_GE(100 * chosen.result.hit_ratio(), best - 1) << chosen.report.changes << " changes";
+  EXPECT_LE(chosen.report.changes, 3u);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, AutoTraces,
+                         testing::Values(Workload{"mooncake_conv", 1},      // W-TinyLFU is best
+                                         Workload{"mooncake_conv", 10},     // LRU
+                                         Workload{"cloudphysics_fs", 20}),  // S3-FIFO, and now and then another
+                         [](const auto& trace) {
+                           return trace.param.trace + "_" + std::to_string(static_cast<int>(trace.param.percent));
+                         });
 INSTANTIATE_TEST_SUITE_P(All, AdvisedTraces,
                          testing::Values(Workload{"mooncake_conv", 10}, Workload{"cloudphysics_fs", 5},
                                          Workload{"scan", 5}),
