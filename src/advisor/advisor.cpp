@@ -103,7 +103,7 @@ void Advisor::turn_off() {
   }
   model_.reset();
   events_per_s_ = 0;
-  publish({});
+  set_report({});
 }
 
 // --- Learning ---
@@ -259,7 +259,7 @@ AdvisorReport Advisor::report() const {
   return report_;
 }
 
-void Advisor::publish(AdvisorReport report) {
+void Advisor::set_report(AdvisorReport report) {
   const LockGuard guard(mutex_);
   report_ = std::move(report);
 }
@@ -289,7 +289,7 @@ void Advisor::publish(TimeMs now_ms) {
   report.events_per_s = events_per_s_;
   report.dropped_events = tap_.dropped();
   report.bytes = tap_.bytes() + model_->bytes();
-  publish(std::move(report));
+  set_report(std::move(report));
 }
 
 void Advisor::add_estimates(AdvisorReport& report) const {

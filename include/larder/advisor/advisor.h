@@ -80,7 +80,7 @@ class Advisor {
   // What items may weigh together at so many times today's limit.
   double capacity_at(double factor) const;
   void publish(TimeMs now_ms);
-  void publish(AdvisorReport report);
+  void set_report(AdvisorReport report);
   void add_estimates(AdvisorReport& report) const;
   std::uint64_t working_set() const;
 
