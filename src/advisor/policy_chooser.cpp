@@ -17,7 +17,7 @@ constexpr double kLookupsMin = 500;
 constexpr double kRoundsMemory = 128;
 // Before more than so many nothing is said.
 constexpr double kRoundsMin = 4;
-constexpr double kLeadMin = 0.01;
+constexpr double kLeadMin = 0.003;
 constexpr double kErrorsMin = 2.75;
 
 }  // namespace

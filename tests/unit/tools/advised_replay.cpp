@@ -20,6 +20,7 @@ class AdvisedReplay {
   AdvisedReplay(const Trace& trace, const AdvisedReplayOptions& options)
       : trace_(trace),
         by_items_(options.capacity.unit == CapacityUnit::kItems),
+        window_(options.window),
         ns_per_request_(1'000'000'000 / static_cast<std::int64_t>(options.requests_per_s)),
         values_(by_items_ ? 0 : std::min<std::uint64_t>(trace.largest_bytes(), limits::kValueBytesMax), 'v'),
         store_({.maxmemory_bytes = by_items_ ? options.maxmemory_bytes : options.capacity.limit,
@@ -35,13 +36,17 @@ class AdvisedReplay {
   }
 
   AdvisedRun run() {
-    RunResult result;
+    AdvisedRun run;
     for (const ObjectNumber object : trace_.requests()) {
       step(ns_per_request_);
-      result.count(request(object), trace_.size_bytes(object));
+      const bool hit = request(object);
+      if (window_ != 0 && run.result.requests % window_ == 0) run.window_hits.push_back(0);
+      if (window_ != 0 && hit) ++run.window_hits.back();
+      run.result.count(hit, trace_.size_bytes(object));
     }
     step(2'000 * kMsNs);
-    return {advisor_.report(), result};
+    run.report = advisor_.report();
+    return run;
   }
 
  private:
@@ -76,6 +81,7 @@ class AdvisedReplay {
 
   const Trace& trace_;
   const bool by_items_;
+  const std::size_t window_;
   const std::int64_t ns_per_request_;
   const std::string values_;
   AccessTap tap_;

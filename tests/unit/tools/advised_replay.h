@@ -2,8 +2,10 @@
 // a miss store it; the advisor takes its steps as time goes on. The clock is counted.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "larder/advisor/report.h"
 #include "larder/policy/policy_kind.h"
@@ -18,11 +20,13 @@ struct AdvisedReplayOptions {
   Capacity capacity;
   std::uint64_t maxmemory_bytes = 1ULL << 30;  // beside a capacity in items
   std::uint64_t requests_per_s = 20'000;
+  std::size_t window = 0;  // in requests; 0: none
 };
 
 struct AdvisedRun {
   AdvisorReport report;
   RunResult result;
+  std::vector<std::uint64_t> window_hits;
 };
 
 AdvisedRun replay_advised(const Trace& trace, const AdvisedReplayOptions& options);

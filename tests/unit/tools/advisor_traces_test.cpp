@@ -15,6 +15,7 @@
 #include "tools/sim/store_replay.h"
 #include "tools/sim/synthetic.h"
 #include "unit/tools/advised_replay.h"
+#include "unit/tools/lists.h"
 
 namespace larder::sim {
 namespace {
@@ -39,6 +40,14 @@ std::optional<Trace> load(const std::string& name) {
   Result<Trace> loaded = load_trace(options);
   EXPECT_TRUE(loaded.is_ok()) << loaded.status().message();
   return std::move(loaded.value());
+}
+
+// By Zipf's law, as larder-sim makes them.
+std::vector<std::uint64_t> popular_ids(std::uint64_t objects, std::uint64_t requests) {
+  const auto reader = std::move(make_synthetic({.name = "zipf", .objects = objects, .requests = requests}).value());
+  std::vector<std::uint64_t> ids;
+  for (Access access; reader->next(access);) ids.push_back(access.number);
+  return ids;
 }
 
 struct Workload {
@@ -100,6 +109,42 @@ TEST_P(AutoTraces, EndsWithinAPointOfTheBestFixedPolicy) {
   const AdvisedRun chosen = replay_advised(*trace_, {.policy = {}, .capacity = {CapacityUnit::kItems, items_}});
   EXPECT_GE(100 * chosen.result.hit_ratio(), best - 1) << chosen.report.changes << " changes";
   EXPECT_LE(chosen.report.changes, 3u);
+}
+
+// Popular objects, then scans among them, then none again: in each twentieth of a phase beside the fixed policy that is
+// best there.
+TEST(AutoTraffic, ATurnOfTheTrafficIsFollowedWithinATenthOfAPhase) {
+  constexpr std::size_t kPhase = 1'000'000;
+  constexpr std::size_t kWindow = kPhase / 20;
+  constexpr std::uint64_t kObjects = 100'000;
+  constexpr std::uint64_t kScan = 10'000;
+  const std::vector<std::uint64_t> popular = popular_ids(kObjects, 5 * kPhase / 2);
+  std::vector<std::uint64_t> ids(popular.begin(), popular.begin() + kPhase);
+  for (std::uint64_t next = kPhase, scanned = kObjects; ids.size() < 2 * kPhase; ++next) {
+    ids.push_back(popular[next]);
+    for (std::uint64_t i = 0; next % kScan == 0 && i < kScan; ++i) ids.push_back(scanned++);
+  }
+  ids.resize(2 * kPhase);
+  ids.insert(ids.end(), popular.end() - kPhase, popular.end());
+  const Trace trace = trace_of_ids(ids);
+
+  const auto replay = [&](std::optional<PolicyKind> policy) {
+    return replay_advised(trace,
+                          {.policy = policy, .capacity = {CapacityUnit::kItems, kObjects / 100}, .window = kWindow});
+  };
+  std::vector<std::uint64_t> best(3 * kPhase / kWindow);
+  for (const PolicyKind policy : kPolicies) {
+    const std::vector<std::uint64_t> hits = replay(policy).window_hits;
+    for (std::size_t i = 0; i < best.size(); ++i) best[i] = std::max(best[i], hits[i]);
+  }
+  const AdvisedRun chosen = replay(std::nullopt);
+  int behind = 0;
+  for (std::size_t i = 0; i < best.size(); ++i) {
+    behind = chosen.window_hits[i] + kWindow / 100 < best[i] ? behind + 1 : 0;
+    EXPECT_LE(behind, 2) << "window " << i << ": " << chosen.window_hits[i] << ", best " << best[i];
+  }
+  EXPECT_GE(chosen.report.changes, 1u);
+  EXPECT_LE(chosen.report.changes, 6u);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, AutoTraces,
