@@ -31,6 +31,7 @@ const double kFade = std::exp2(-1.0 / 60);
 
 // A share that gives too many events is lowered below what would just do.
 constexpr double kAim = 0.8;
+constexpr std::int64_t kRestrainEveryNs = kSecondNs / 5;
 // After so long with far fewer keys and events than there may be, the sample begins anew with so much more.
 constexpr int kQuietSeconds = 60;
 constexpr std::uint64_t kFewEventsShare = 8;
@@ -73,8 +74,10 @@ void Advisor::step(TimeMs now_ms, std::int64_t monotonic_ns) {
   take_events(now_ms);
   restrain(now, dropped);
   choose(now_ms);
-  if (monotonic_ns - told_ns_ < kSecondNs) return;
-  told_ns_ = monotonic_ns;
+  if (monotonic_ns - second_.began_ns < kSecondNs) return;
+  events_per_s_ = (now.offered_before - second_.offered_before) * kSecondNs /
+                  static_cast<std::uint64_t>(monotonic_ns - second_.began_ns);
+  second_ = now;
   end_second(now_ms, monotonic_ns);
 }
 
@@ -86,11 +89,11 @@ void Advisor::turn_on(TimeMs now_ms, std::int64_t monotonic_ns) {
   model_->begin(kAllKeys, store_.budget().used_items() == 0, now_ms);
   queries_seen_ = lookups(statistics_.totals());
   lost_seen_ = tap_.dropped_lookups();
-  second_ = moment_ = {tap_.offered(), monotonic_ns};
+  second_ = while_ = step_ = {tap_.offered(), monotonic_ns};
   dropped_seen_ = tap_.dropped();
   settles_ = false;
   chooser_->clear();
-  fade_ns_ = told_ns_ = monotonic_ns;
+  fade_ns_ = monotonic_ns;
   quiet_seconds_ = 0;
   tap_.set_threshold(model_->threshold());
   publish(now_ms);
@@ -128,7 +131,7 @@ void Advisor::take_events(TimeMs now_ms) {
   tap_.set_threshold(model_->threshold());
 }
 
-// At once where events were dropped, otherwise once a second.
+// At once where events were dropped, otherwise as often as can be said how many they are.
 void Advisor::restrain(const Load& now, std::uint64_t dropped) {
   const auto lower = [&](const Load& since) {
     const double seconds = static_cast<double>(now.began_ns - since.began_ns) / 1e9;
@@ -140,20 +143,16 @@ void Advisor::restrain(const Load& now, std::uint64_t dropped) {
     return true;
   };
   const bool lost_some = dropped != std::exchange(dropped_seen_, dropped);
-  const bool second_is_over = now.began_ns - second_.began_ns >= kSecondNs;
-  if (second_is_over) {
-    events_per_s_ = (now.offered_before - second_.offered_before) * kSecondNs /
-                    static_cast<std::uint64_t>(now.began_ns - second_.began_ns);
-  }
+  const bool while_is_over = now.began_ns - while_.began_ns >= kRestrainEveryNs;
   if (settles_) {
     // Some of it came under the former threshold.
     settles_ = false;
-    second_ = now;
+    while_ = now;
   } else {
-    settles_ = (lost_some && lower(moment_)) || (second_is_over && lower(second_));
-    if (second_is_over) second_ = now;
+    settles_ = (lost_some && lower(step_)) || (while_is_over && lower(while_));
+    if (while_is_over) while_ = now;
   }
-  moment_ = now;
+  step_ = now;
 }
 
 // --- Choosing ---

@@ -97,14 +97,14 @@ class Advisor {
   std::unique_ptr<TrafficModel> model_;  // null while it is off
   std::unique_ptr<PolicyChooser> chooser_;
   Load second_;
-  Load moment_;  // since the last step
+  Load while_;  // for which the threshold has been watched
+  Load step_;
   std::uint64_t dropped_seen_ = 0;
   bool settles_ = false;  // the threshold was lowered in the last step: what came since says little of it
   std::uint64_t events_per_s_ = 0;
   std::uint64_t restarts_seen_ = 0;
   std::uint64_t queries_seen_ = 0;
   std::uint64_t lost_seen_ = 0;
-  std::int64_t told_ns_ = 0;
   std::int64_t fade_ns_ = 0;
   int quiet_seconds_ = 0;
   double item_share_ = 1;  // of what is used beyond an empty store's, the part that events tell of

@@ -44,7 +44,7 @@ std::optional<Trace> load(const std::string& name) {
 
 // By Zipf's law, as larder-sim makes them.
 std::vector<std::uint64_t> popular_ids(std::uint64_t objects, std::uint64_t requests) {
-  const auto reader = std::move(make_synthetic({.name = "zipf", .objects = objects, .requests = requests}).value());
+  const auto reader = make_synthetic({.name = "zipf", .objects = objects, .requests = requests}).value();
   std::vector<std::uint64_t> ids;
   for (Access access; reader->next(access);) ids.push_back(access.number);
   return ids;
