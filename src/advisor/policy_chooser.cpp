@@ -18,7 +18,7 @@ constexpr double kRoundsMemory = 128;
 // Before more than so many nothing is said.
 constexpr double kRoundsMin = 4;
 constexpr double kLeadMin = 0.003;
-constexpr double kErrorsMin = 2.6;
+constexpr double kErrorsMin = 2.9;
 
 }  // namespace
 
