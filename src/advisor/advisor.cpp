@@ -174,12 +174,16 @@ void Advisor::set_policy(std::optional<PolicyKind> policy) {
 void Advisor::choose(TimeMs now_ms) {
   const TrafficModel::MiniCounts counts = model_->take_mini_counts();
   PolicyChooser::Hits hits{};
+  std::size_t known = 0;
   for (const TrafficModel::MiniCounts::Hits& of : counts.policies) {
     const auto* const place =
         std::find(PolicyChooser::kCandidates.begin(), PolicyChooser::kCandidates.end(), of.policy);
-    if (place != PolicyChooser::kCandidates.end())
-      hits.at(static_cast<std::size_t>(place - PolicyChooser::kCandidates.begin())) = of.hits;
+    if (place == PolicyChooser::kCandidates.end()) continue;
+    hits.at(static_cast<std::size_t>(place - PolicyChooser::kCandidates.begin())) = of.hits;
+    ++known;
   }
+  // Other policies are compared, or nothing is ever evicted: what was counted before says nothing of what comes.
+  if (known < hits.size() || limits_ == Limits{}) return chooser_->clear();
   chooser_->count(counts.lookups, hits, static_cast<double>(counts.items));
   if (!chooses()) return;
   std::optional<AdvisorReport::Change> change;
@@ -282,7 +286,9 @@ void Advisor::publish(TimeMs now_ms) {
   report.chooses = chooses();
   report.changes = changes_;
   report.last_change = last_change_;
-  if (last_change_) report.last_change_age_s = static_cast<double>(now_ms - last_change_->at_ms) / 1e3;
+  if (last_change_) {
+    report.last_change_age_s = static_cast<double>(std::max<TimeMs>(0, now_ms - last_change_->at_ms)) / 1e3;
+  }
   report.sampled_share = sample_share(model_->threshold());
   report.sampled_keys = model_->keys();
   report.events_per_s = events_per_s_;

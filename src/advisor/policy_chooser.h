@@ -4,7 +4,7 @@
 // STRUCTURE: look-ups are counted in rounds, of a quarter of what the cache holds. Each round gives, for every pair of
 // policies, the difference of their hit ratios; of these differences a mean and its standard error are kept, the later
 // rounds weighing more. Whoever is ahead of the policy in force by kLeadMin in the mean and by kErrorsMin of its
-// standard error is better. So a difference that is always there is believed early, however small it is, and a burst,
+// standard error is better. So a difference that is always there is believed early, and a burst,
 // which is large and alone, is not: it makes the error as large as the mean. That matters because a change is not free:
 // what the former policy would have kept is gone.
 //

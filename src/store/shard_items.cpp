@@ -294,7 +294,7 @@ StatusCode Shard::overwrite_elsewhere(Location old, const Key& key, const Value&
 
 StreamId Shard::stream_for_rewrite(Location old, KeyHash hash) const {
   return is_managed(old) ? policy_->stream_for(Arrival::kRewritten, hash, old)
-                         : policy_->stream_for(Arrival::kNew, hash, kNowhere);
+                         : policy_->stream_for_adopted(former_standing(old, hash));
 }
 
 void Shard::drop_blob(Blob* blob, bool pinned) {
@@ -312,7 +312,8 @@ void Shard::replace(Location from, Location to, KeyHash hash, TimeMs now_ms) {
     policy_->on_move(from, to);
     policy_->on_hit(to, hash, now_ms);
   } else {
-    policy_->on_insert(to, hash, now_ms);
+    policy_->on_adopt(to, hash, former_standing(from, hash), now_ms);
+    policy_->on_hit(to, hash, now_ms);
   }
   log_.retire(from, item(from).total_bytes());
   settle_metadata();

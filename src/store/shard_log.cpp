@@ -157,11 +157,11 @@ std::unique_ptr<EvictionPolicy> Shard::set_policy(PolicyKind policy) {
   if (policy == policy_kind_) return nullptr;
   end_compaction();
   // Of what the one before it had not given to it yet, it knows nothing.
-  knew_all_items_ = log_.aside_items() == 0;
+  former_knew_all_ = log_.aside_items() == 0;
   log_.set_all_aside();
   policy_kind_ = policy;
   std::unique_ptr<EvictionPolicy> former = std::exchange(policy_, policy_factory_(policy, *this));
-  if (knew_all_items_) std::swap(former, former_policy_);
+  if (former_knew_all_) std::swap(former, former_policy_);
   form_ = policy_->traits().form;
   queues_ = policy_->traits().queues;
   settle_metadata();
@@ -173,6 +173,10 @@ std::unique_ptr<EvictionPolicy> Shard::take_former_policy() {
   std::unique_ptr<EvictionPolicy> former = std::move(former_policy_);
   settle_metadata();
   return former;
+}
+
+Standing Shard::former_standing(Location aside, KeyHash hash) const {
+  return former_policy_ && former_knew_all_ ? former_policy_->standing(aside, hash) : Standing{};
 }
 
 void Shard::hand_over(WorkBudget budget, Op& op, WorkDone& done) {
@@ -213,7 +217,7 @@ bool Shard::hand_over_item(Location from, Op& op) {
     budget_.take(more);
   }
   const Key key{old.key(), hash, old.database()};
-  const Standing standing = former_policy_ && knew_all_items_ ? former_policy_->standing(from, hash) : Standing{};
+  const Standing standing = former_standing(from, hash);
   const StreamId stream = policy_->stream_for_adopted(standing);
   const Location to = append_copy(from, key, shape, old.expiry(), stream, op.now_ms);
   if (to == kNowhere) {

@@ -28,7 +28,7 @@ struct AccessEvent {
     kHit,   // looked up and found; what the item weighs is not told
     kMiss,  // looked up and not found
     kWrite,
-    kGone,   // deleted, expired, flushed; not evicted
+    kGone,   // deleted (be it there or not), expired, flushed; not evicted
     kClear,  // everything is gone; `hash` is nothing
   };
   KeyHash hash = 0;

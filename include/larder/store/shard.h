@@ -385,11 +385,11 @@ class Shard final : private PolicyHost {
   void release(RoomNeeded room, Reservation* to);
   // After the index has changed: takes or gives what it has grown or shrunk by. `held`: taken for it beforehand.
   void settle_index(std::size_t held_bytes, Reservation* to);
-  // The same for what the policy has allocated.
-  // Of the policies.
+  // What the policies have allocated.
   std::size_t metadata_bytes() const;
-  FlushedContents::Policies take_policies() { return {std::move(policy_), std::move(former_policy_)}; }
+  // As settle_index(), for that.
   void settle_metadata();
+  FlushedContents::Policies take_policies() { return {std::move(policy_), std::move(former_policy_)}; }
 
   // --- Walks over the log for what is dead (shard_sweep.cpp) ---
   // A walk over all segments, which stops at those that `urgency` says.
@@ -428,6 +428,8 @@ class Shard final : private PolicyHost {
   // --- Eviction, and other walks over the log (shard_log.cpp) ---
   void compact_some(WorkBudget budget, WorkDone& done);
   void shrink_index(WorkBudget budget, WorkDone& done);
+  // What the policy before knew of an item that the policy does not know yet.
+  Standing former_standing(Location aside, KeyHash hash) const;
   // Gives items that the policy does not know to it.
   void hand_over(WorkBudget budget, Op& op, WorkDone& done);
   // Takes the room that it needs more. False: there is no address space.
@@ -483,7 +485,7 @@ class Shard final : private PolicyHost {
   PolicyKind policy_kind_;
   std::unique_ptr<EvictionPolicy> policy_;
   std::unique_ptr<EvictionPolicy> former_policy_;  // is asked what it knows of each item that is handed over
-  bool knew_all_items_ = true;                     // the former
+  bool former_knew_all_ = true;                    // otherwise it is not asked
   ItemForm form_;
   bool queues_;
   std::vector<DatabaseState> databases_;

@@ -136,6 +136,14 @@ TEST_F(Advise, ChoosesThePolicyIfItIsToldTo) {
   EXPECT_EQ(runner_.store().policy(), PolicyKind::kAllKeysLru);
 }
 
+TEST_F(Advise, ChoosesNothingWhereNothingIsEvicted) {
+  runner_.store().set_maxitems(0);
+  runner_.advisor().set_policy({});
+  step(50);
+  read_in_turn(3'000, 30);
+  EXPECT_EQ(report().changes, 0u);
+}
+
 TEST_F(Advise, ChoosesAmongThoseOverAllKeys) {
   runner_.advisor().set_policy(PolicyKind::kVolatileTtl);
   runner_.advisor().set_policy({});

@@ -140,6 +140,21 @@ TEST_P(PolicySwitchOfAFullCache, WhatWasUsedOftenStaysAheadOfWhatIsNew) {
   EXPECT_GE(kept, kHot * 95 / 100);
 }
 
+TEST_P(PolicySwitchOfAFullCache, WhatIsWrittenBeforeItIsHandedOverStaysAheadToo) {
+  for (int i = 0; i < kHot; ++i) set_evicting(hot(i), "v");
+  for (int i = 0; i < kItems - kHot; ++i) set_evicting("cold" + std::to_string(i), "v");
+  for (int use = 0; use < 6; ++use) {
+    for (int i = 0; i < kHot; ++i) get(hot(i), Touch::kYes);
+  }
+  shard_.set_policy(std::get<1>(GetParam()));
+  for (int i = 0; i < kHot; ++i) set_evicting(hot(i), "a longer value than before");
+  sweep_all();
+  for (int i = 0; i < kItems; ++i) set_evicting("new" + std::to_string(i), "v");
+  int kept = 0;
+  for (int i = 0; i < kHot; ++i) kept += get(hot(i), Touch::kNo).has_value();
+  EXPECT_GE(kept, kHot * 95 / 100);
+}
+
 TEST_P(PolicySwitchOfAFullCache, AFormerPolicyIsPaidForUntilEverythingIsHandedOver) {
   for (int i = 0; i < kItems * 2; ++i) set_evicting(std::to_string(i), "v");
   shard_.set_policy(std::get<1>(GetParam()));
