@@ -176,10 +176,9 @@ void Advisor::choose(TimeMs now_ms) {
   PolicyChooser::Hits hits{};
   std::size_t known = 0;
   for (const TrafficModel::MiniCounts::Hits& of : counts.policies) {
-    const auto* const place =
-        std::find(PolicyChooser::kCandidates.begin(), PolicyChooser::kCandidates.end(), of.policy);
-    if (place == PolicyChooser::kCandidates.end()) continue;
-    hits.at(static_cast<std::size_t>(place - PolicyChooser::kCandidates.begin())) = of.hits;
+    const std::optional<std::size_t> place = PolicyChooser::place_of(of.policy);
+    if (!place) continue;
+    hits.at(*place) = of.hits;
     ++known;
   }
   // Other policies are compared, or nothing is ever evicted: what was counted before says nothing of what comes.

@@ -22,13 +22,9 @@ constexpr double kErrorsMin = 2.9;
 
 }  // namespace
 
-bool PolicyChooser::is_candidate(PolicyKind policy) {
-  return std::find(kCandidates.begin(), kCandidates.end(), policy) != kCandidates.end();
-}
-
-std::size_t PolicyChooser::number_of(PolicyKind policy) {
+std::optional<std::size_t> PolicyChooser::place_of(PolicyKind policy) {
   const auto* const found = std::find(kCandidates.begin(), kCandidates.end(), policy);
-  LARDER_CHECK(found != kCandidates.end());
+  if (found == kCandidates.end()) return {};
   return static_cast<std::size_t>(found - kCandidates.begin());
 }
 
@@ -64,11 +60,12 @@ bool PolicyChooser::is_ahead(const Difference& difference) const {
 }
 
 std::optional<PolicyChooser::Lead> PolicyChooser::better_than(PolicyKind policy) {
-  const std::size_t now = number_of(policy);
+  const std::optional<std::size_t> now = place_of(policy);
+  LARDER_CHECK(now.has_value());
   if (!std::exchange(has_new_round_, false) || rounds_ <= kRoundsMin) return {};
   std::optional<Lead> best;
   for (std::size_t i = 0; i < kCandidates.size(); ++i) {
-    const Difference& difference = differences_[i][now];
+    const Difference& difference = differences_[i][*now];
     const double mean = difference.sum / rounds_;
     if (is_ahead(difference) && (!best || mean > best->hit_ratio)) best = Lead{kCandidates[i], mean};
   }

@@ -27,7 +27,9 @@ class PolicyChooser {
                                              PolicyKind::kAllKeysS3Fifo, PolicyKind::kAllKeysTinyLfu};
   // Where nothing is known yet.
   static constexpr PolicyKind kFirst = PolicyKind::kAllKeysS3Fifo;
-  static bool is_candidate(PolicyKind policy);
+  static bool is_candidate(PolicyKind policy) { return place_of(policy).has_value(); }
+  // Among the candidates; nothing if it is none.
+  static std::optional<std::size_t> place_of(PolicyKind policy);
 
   // By kCandidates.
   using Hits = std::array<double, kCandidates.size()>;
@@ -50,7 +52,6 @@ class PolicyChooser {
     double square_sum = 0;
   };
 
-  static std::size_t number_of(PolicyKind policy);
   void end_round();
   bool is_ahead(const Difference& difference) const;
 

@@ -102,7 +102,7 @@ std::optional<std::uint32_t> S3FifoPolicy::frequency(Location item, KeyHash /*ha
   return host_.item(item).policy_bits() & kUsesMask;
 }
 
-// An item of the main queue was used to get there.
+// An item of the main queue was used to get there, or nothing was known of it when it was adopted.
 Standing S3FifoPolicy::standing(Location item, KeyHash /*hash*/) const {
   const std::uint32_t bits = host_.item(item).policy_bits();
   return 1 + (bits & kUsesMask) + ((bits & kInMain) != 0 ? kUsesToPromote : 0);
