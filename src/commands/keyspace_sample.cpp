@@ -28,7 +28,7 @@ class Look {
 
   // Under a shard's lock.
   void see(const ItemView& item) {
-    seen_.push_back({item.database, item.key.size(), item.value.size(), item.expire_at_ms, item.idle_ms});
+    seen_.push_back({item.database, item.key.size(), item.value.size(), item.expire_at_ms, item.idle_ms.value_or(0)});
     names_.add(item.key.substr(0, HeavyHitters::kNameBytesMax));
   }
 

@@ -7,10 +7,11 @@ namespace larder {
 
 static_assert(limits::kBatchRequestsMax <= ShardedStore::kPrefetchMax);
 
-void RequestBatch::look_ahead(ShardedStore& store, Database database) {
+void RequestBatch::look_ahead(ShardedStore& store, Database database, ShardedStore::KeptLock* kept) {
   const CommandTable& table = CommandTable::instance();
   std::array<KeyHash, limits::kBatchRequestsMax> hashes;
   std::size_t hashed = 0;
+  std::size_t keyed = 0;
   for (std::size_t i = 0; i < size; ++i) {
     const Request& request = requests[i];
     // Most batches have one or two kinds of request, written in the same way.
@@ -21,8 +22,12 @@ void RequestBatch::look_ahead(ShardedStore& store, Database database) {
     if (!has_key[i]) continue;
     keys[i] = store.key(database, request[1]);
     hashes[hashed++] = keys[i].hash;
+    keyed += spec->keyed ? 1 : 0;
   }
-  if (hashed > 1) store.prefetch(std::span(hashes).first(hashed));
+  if (hashed <= 1) return;
+  const std::span all(hashes.data(), hashed);
+  if (keyed == size && kept != nullptr && kept->take_all(all)) return;
+  store.prefetch(all);
 }
 
 }  // namespace larder

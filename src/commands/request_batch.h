@@ -28,7 +28,9 @@ struct RequestBatch {
   std::array<Key, limits::kBatchRequestsMax> keys;               // the first of each, in `database` then
   std::array<bool, limits::kBatchRequestsMax> has_key{};
 
-  void look_ahead(ShardedStore& store, Database database);
+  // `kept`: what the requests will be executed with, which holds nothing; it may be given the locks of all of them at
+  // once if they are all keyed. Null: it may not.
+  void look_ahead(ShardedStore& store, Database database, ShardedStore::KeptLock* kept);
   // Whether the request is of a command whose row says `keyed`, with the shape that it must have.
   bool is_keyed(std::size_t index) const { return has_key[index] && commands[index].spec->keyed; }
 };

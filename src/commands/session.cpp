@@ -92,7 +92,14 @@ ParseResult Session::parse_batch(std::string_view input) {
   std::size_t consumed = 0;
   batch_.size = 0;
   while (batch_.size < requests_max) {
-    result = parser_.parse(input.substr(consumed), batch_.requests[batch_.size]);
+    Request& request = batch_.requests[batch_.size];
+    if (const std::size_t bytes = parser_.parse_plain(input.substr(consumed), request); bytes > 0) {
+      consumed += bytes;
+      batch_.ends[batch_.size++] = consumed;
+      result.state = ParseResult::State::kRequest;
+      continue;
+    }
+    result = parser_.parse(input.substr(consumed), request);
     consumed += result.consumed;
     if (result.state != ParseResult::State::kRequest) break;
     batch_.ends[batch_.size++] = consumed;
@@ -107,7 +114,7 @@ std::size_t Session::execute_batch(ReplyBuffer& out, std::size_t output_bytes_ma
   const ActingClient acting(acting_id());
   if (push_client_ != nullptr) [[unlikely]]
     push_client_->deliver_invalidations(out, version_);
-  batch_.look_ahead(services_.store, database_);
+  batch_.look_ahead(services_.store, database_, may_hold_all() ? &execution.kept : nullptr);
   execution.drawn.draw = statistics_.traffic.draw(batch_.size);
   std::size_t done = 0;
   while (done < batch_.size) {
@@ -139,6 +146,11 @@ void Session::end_execution(Execution& execution) {
     clients_.monitors().show(services_.connections, std::exchange(batch_.monitor_lines, {}));
   // Blocks that requests refer to are not held longer than needed.
   for (std::size_t i = 0; i < batch_.size; ++i) batch_.requests[i].clear();
+}
+
+// Nothing but the store has a say in what is executed.
+bool Session::may_hold_all() const {
+  return authenticated_ && push_client_ == nullptr && transaction_ == nullptr && !clients_.attention().any();
 }
 
 bool Session::keeps_lock(std::size_t index, const Execution& execution) const {

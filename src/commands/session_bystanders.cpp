@@ -69,7 +69,7 @@ void Session::go_on(std::uint64_t ticket, ReplyBuffer& out) {
   const ActingClient acting(acting_id());
   if (push_client_ != nullptr) [[unlikely]]
     push_client_->deliver_invalidations(out, version_);
-  batch_.look_ahead(services_.store, database_);
+  batch_.look_ahead(services_.store, database_, nullptr);
   execute_begun(0, execution);
   end_execution(execution);
 }

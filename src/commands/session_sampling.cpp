@@ -8,7 +8,7 @@ namespace larder {
 namespace {
 
 // Of a request that names more keys so many stand for all of them.
-constexpr std::size_t kKeysMax = 32;
+constexpr std::size_t kKeysMax = 8;
 
 // The arguments that are keys: every `step` from `first` on, `count` of them. REQUIRES: the first argument is one.
 struct KeyRange {

@@ -55,6 +55,7 @@ StoreOptions store_options(const Options& options, AccessTap& tap) {
   store.maxitems = static_cast<std::uint64_t>(options.integer("maxitems"));
   store.policy = named_policy(options.text("maxmemory-policy")).value_or(Advisor::first_policy());
   store.shards = static_cast<std::uint32_t>(options.integer("shards"));
+  store.threads = static_cast<unsigned>(options.integer("threads"));
   store.databases = static_cast<int>(options.integer("databases"));
   store.tap = &tap;
   store.hold_clock = [] { return SystemClock().monotonic_ns(); };

@@ -180,8 +180,7 @@ std::optional<ItemReport> Shard::inspect(const Key& key, TimeMs now_ms) const {
                     .used_bytes = cost(found.shape()) + std::min(index_share_bytes, kIndexShareBytesMax),
                     .tags = found.shape().tags};
   if (!is_managed(location)) return report;
-  if (const auto last_use_ms = policy_->last_use_ms(location, now_ms))
-    report.idle_ms = std::max<std::int64_t>(0, now_ms - *last_use_ms);
+  report.idle_ms = idle_ms(location, now_ms);
   report.frequency = policy_->frequency(location, key.hash);
   return report;
 }

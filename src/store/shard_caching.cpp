@@ -25,7 +25,7 @@ Fetched Shard::fetch(const Key& key, const FetchOptions& options, Op& op) {
   const Location location = find_live(key, op);
   Fetched fetched;
   if (location != kNowhere) {
-    fetched.item = view(location, key.hash, op.now_ms);
+    fetched.item = view(location, key.hash);
     fetched.negative = item(location).is_negative();
     fetched.stale_at_ms = item(location).soft_expiry();
     if (options.touch == Touch::kYes) touch(location, key.hash, op.now_ms);

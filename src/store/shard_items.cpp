@@ -13,8 +13,7 @@ namespace larder {
 namespace {
 
 constexpr std::size_t kCacheLineBytes = 64;
-// Of an item that is about to be used: header, key and a value of a hundred bytes.
-constexpr std::size_t kLinesPrefetched = 3;
+constexpr std::size_t kPrefetchedLinesMax = 4;
 
 // A reference for the store to keep: to the caller's block, or to a copy. Empty if the system has no memory.
 BlobRef blob_of(const Value& value) {
@@ -42,11 +41,27 @@ Location Shard::find(const Key& key) const {
   });
 }
 
-void Shard::prefetch_item(KeyHash hash) const {
-  index_.prefetch_further(position_of(hash), [&](Location location) {
-    const char* const record = item(location).record();
-    for (std::size_t line = 0; line < kLinesPrefetched; ++line) larder::prefetch(record + line * kCacheLineBytes);
-  });
+bool Shard::prefetch_item(KeyHash hash) const {
+  return index_.prefetch_further(position_of(hash), [&](Location location) { prefetch_record(location); });
+}
+
+void Shard::prefetch_spilled_item(KeyHash hash) const {
+  index_.prefetch_spilled(position_of(hash), [&](Location location) { prefetch_record(location); });
+}
+
+// As many lines as a record of mean length has: what is beyond comes by the processor's own look-ahead, and the memory
+// works off no more at a time.
+void Shard::note_record_length() {
+  if (index_.size() == 0) return;
+  const std::size_t mean_bytes = stats_.item_bytes / index_.size();
+  const std::size_t lines =
+      std::clamp<std::size_t>((mean_bytes + kCacheLineBytes - 1) / kCacheLineBytes, 1, kPrefetchedLinesMax);
+  if (lines != prefetched_lines_) prefetched_lines_ = lines;
+}
+
+void Shard::prefetch_record(Location location) const {
+  const char* const record = item(location).record();
+  for (std::size_t line = 0; line < prefetched_lines_; ++line) larder::prefetch(record + line * kCacheLineBytes);
 }
 
 Location Shard::find_live(const Key& key, Op& op) {
@@ -70,23 +85,27 @@ Shard::Fate Shard::fate(Location location, TimeMs now_ms) const {
   return Fate::kLive;
 }
 
-ItemView Shard::view(Location location, KeyHash hash, TimeMs now_ms) const {
+ItemView Shard::view(Location location, KeyHash hash) const {
   const ItemRef found = item(location);
-  const std::optional<TimeMs> last_use_ms =
-      is_managed(location) ? policy_->last_use_ms(location, now_ms) : std::optional<TimeMs>{};
   return {.key = found.key(),
           .value = found.value(),
           .blob = found.blob(),
           .expire_at_ms = found.expiry(),
-          .idle_ms = now_ms - last_use_ms.value_or(now_ms),
           .hash = hash,
           .database = found.database()};
+}
+
+std::optional<std::int64_t> Shard::idle_ms(Location location, TimeMs now_ms) const {
+  if (!is_managed(location)) return {};
+  const std::optional<TimeMs> last_use_ms = policy_->last_use_ms(location, now_ms);
+  if (!last_use_ms) return {};
+  return std::max<std::int64_t>(0, now_ms - *last_use_ms);
 }
 
 std::optional<ItemView> Shard::get(const Key& key, Touch how, Op& op) {
   const Location location = find_live(key, op);
   if (!is_visible(location)) return {};
-  const ItemView found = view(location, key.hash, op.now_ms);
+  const ItemView found = view(location, key.hash);
   if (how == Touch::kYes) touch(location, key.hash, op.now_ms);
   return found;
 }

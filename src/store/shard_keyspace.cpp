@@ -34,7 +34,8 @@ std::optional<std::uint64_t> Shard::scan(std::uint64_t from_position, WorkBudget
       // The index may have been rebuilt since: the front of this bucket has been visited then.
       const bool visited_before = position_of(hash) < position;
       if (visited_before || reclaim_if_dead(location, hash, op, nullptr) || !is_visible(location)) continue;
-      const ItemView found = view(location, hash, op.now_ms);
+      ItemView found = view(location, hash);
+      found.idle_ms = idle_ms(location, op.now_ms);
       visit(found);
       // Whoever visits copies the key.
       items += 1 + found.key.size() / kKeyBytesPerItem;
@@ -63,7 +64,7 @@ std::optional<ItemView> Shard::random_item(Database database, std::uint64_t rand
   };
   const auto chosen = [&] {
     const Location location = candidates[numbers.below(candidates.size())];
-    return view(location, hash_of(location), op.now_ms);
+    return view(location, hash_of(location));
   };
 
   std::uint64_t position = 0;

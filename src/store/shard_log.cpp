@@ -109,9 +109,10 @@ void Shard::evict_item(Location location, Op& op) {
   const KeyHash hash = hash_of(location);
   if (reclaim_if_dead(location, hash, op, op.reservation)) return;
   ++stats_.evicted;
-  const ItemView victim = view(location, hash, op.now_ms);
-  stats_.evicted_age_ms_sum += static_cast<std::uint64_t>(std::max<std::int64_t>(0, victim.idle_ms));
-  if (is_managed(location) && policy_->last_use_ms(location, op.now_ms)) evicted_ages_ms_.record_ns(victim.idle_ms);
+  if (const std::optional<std::int64_t> age_ms = idle_ms(location, op.now_ms)) {
+    stats_.evicted_age_ms_sum += static_cast<std::uint64_t>(*age_ms);
+    evicted_ages_ms_.record_ns(*age_ms);
+  }
   emit_end(EventName::kEvicted, location, op);
   remove(location, hash, Removal::kEvicted, op.reservation);
 }

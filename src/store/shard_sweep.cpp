@@ -17,6 +17,7 @@ constexpr std::size_t kSegmentsPerLook = 4;
 
 WorkDone Shard::sweep(WorkBudget budget, Op& op) {
   set_now(op.now_ms);
+  note_record_length();
   const std::uint64_t bytes_before = stats_.used_bytes();
   WorkDone done;
   if (urgent_.active || sweep_is_due(op.now_ms)) walk(urgent_, Urgency::kDue, budget, op, nullptr, done);

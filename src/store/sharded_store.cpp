@@ -67,6 +67,7 @@ ShardedStore::ShardedStore(const StoreOptions& options)
     : hasher_(make_hasher(options.hash_seed)),
       shard_bits_(std::countr_zero(options.shards)),
       databases_(options.databases),
+      threads_(options.threads),
       tap_(options.tap),
       hold_clock_(options.hold_clock),
       hold_sample_every_(options.hold_sample_every),

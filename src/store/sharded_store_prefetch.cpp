@@ -1,6 +1,8 @@
 // Asking the memory for what a batch of operations is going to look at.
 #include <array>
+#include <bit>
 #include <cstdint>
+#include <utility>
 
 #include "larder/base/check.h"
 #include "larder/base/prefetch.h"
@@ -41,6 +43,20 @@ class ByShard {
   std::uint64_t used_ = 0;
 };
 
+// Those that are not in the bucket where they would be at home.
+class SpilledKeys {
+ public:
+  void add_if(bool is_spilled, KeyHash hash) {
+    hashes_[count_] = hash;
+    count_ += is_spilled && count_ + 1 < hashes_.size() ? 1 : 0;
+  }
+  std::span<const KeyHash> keys() const { return std::span(hashes_).first(count_); }
+
+ private:
+  std::array<KeyHash, ShardedStore::kPrefetchMax + 1> hashes_;
+  std::size_t count_ = 0;
+};
+
 }  // namespace
 
 // The index may be rebuilt by any thread, so it is looked at under the shard's lock; the log is read only by whoever
@@ -49,26 +65,70 @@ void ShardedStore::prefetch(std::span<const KeyHash> hashes) NO_LOCK_ANALYSIS {
   LARDER_DCHECK(hashes.size() <= kPrefetchMax);
   // What other threads have locked last comes from their cores, all of it at once.
   for (const KeyHash hash : hashes) prefetch_to_write(&slot_of(hash).mutex);
-  const ByShard by_shard(hashes, shard_bits_);
-  const auto each_locked = [&](auto&& look) NO_LOCK_ANALYSIS {
+  const auto each_locked = [this](std::span<const KeyHash> keys, auto&& look) NO_LOCK_ANALYSIS {
     Slot* locked = nullptr;
-    by_shard.each([&](std::size_t i) NO_LOCK_ANALYSIS {
-      Slot& slot = slot_of(hashes[i]);
+    ByShard(keys, shard_bits_).each([&](std::size_t i) NO_LOCK_ANALYSIS {
+      Slot& slot = slot_of(keys[i]);
       if (&slot != locked) {
         if (locked != nullptr) locked->mutex.unlock();
         locked = slot.mutex.try_lock() ? &slot : nullptr;
       }
-      if (locked != nullptr) look(slot.shard, hashes[i]);
+      if (locked != nullptr) look(slot.shard, keys[i]);
     });
     if (locked != nullptr) locked->mutex.unlock();
   };
-  each_locked([](const Shard& shard, KeyHash hash) { shard.prefetch_bucket(hash); });
-  each_locked([](const Shard& shard, KeyHash hash) { shard.prefetch_item(hash); });
+  SpilledKeys spilled;
+  each_locked(hashes, [](const Shard& shard, KeyHash hash) { shard.prefetch_bucket(hash); });
+  each_locked(hashes, [&](const Shard& shard, KeyHash hash) { spilled.add_if(shard.prefetch_item(hash), hash); });
+  each_locked(spilled.keys(), [](const Shard& shard, KeyHash hash) { shard.prefetch_spilled_item(hash); });
+}
+
+// In ascending order, as everybody who holds several. Under the locks the keys need not be sorted by shard.
+bool ShardedStore::KeptLock::take_all(std::span<const KeyHash> hashes) NO_LOCK_ANALYSIS {
+  LARDER_DCHECK(hashes.size() <= kPrefetchMax && held_ == 0 && only_ == kNone);
+  if (store_.threads_ != 1 || store_.shards() > kShardsMax) return false;
+  for (const KeyHash hash : hashes) held_ |= 1u << hash_shard(hash, store_.shard_bits_);
+  for (std::uint32_t left = held_; left != 0; left &= left - 1) {
+    const auto number = static_cast<std::size_t>(std::countr_zero(left));
+    Slot& slot = *store_.slots_[number];
+    slot.mutex.lock();
+    begin_ns_.at(number) = store_.begin_hold(slot, HoldKind::kOperation);
+  }
+  SpilledKeys spilled;
+  for (const KeyHash hash : hashes) store_.slot_of(hash).shard.prefetch_bucket(hash);
+  for (const KeyHash hash : hashes) spilled.add_if(store_.slot_of(hash).shard.prefetch_item(hash), hash);
+  for (const KeyHash hash : spilled.keys()) store_.slot_of(hash).shard.prefetch_spilled_item(hash);
+  return true;
+}
+
+// What is wanted of pages is done when no shard is locked any more.
+void ShardedStore::KeptLock::release_all() NO_LOCK_ANALYSIS {
+  std::uint32_t wanting = 0;
+  for (std::uint32_t left = std::exchange(held_, 0); left != 0; left &= left - 1) {
+    const auto number = static_cast<std::size_t>(std::countr_zero(left));
+    Slot& slot = *store_.slots_[number];
+    store_.publish(slot);
+    store_.end_hold(slot, HoldKind::kOperation, begin_ns_.at(number));
+    if (slot.shard.wants_page_work()) [[unlikely]]
+      wanting |= 1u << number;
+    slot.mutex.unlock();
+  }
+  for (; wanting != 0; wanting &= wanting - 1) {
+    Slot& slot = *store_.slots_[static_cast<std::size_t>(std::countr_zero(wanting))];
+    std::optional<PageWork> pages;
+    {
+      const LockGuard lock(slot.mutex);
+      pages = slot.shard.begin_page_work();
+    }
+    do_page_work(slot, std::move(pages));
+  }
 }
 
 void ShardedStore::MultiAccess::prefetch(std::span<const Key> keys) const NO_LOCK_ANALYSIS {
   for (const Key& key : keys) store_.slot_of(key.hash).shard.prefetch_bucket(key.hash);
-  for (const Key& key : keys) store_.slot_of(key.hash).shard.prefetch_item(key.hash);
+  SpilledKeys spilled;
+  for (const Key& key : keys) spilled.add_if(store_.slot_of(key.hash).shard.prefetch_item(key.hash), key.hash);
+  for (const KeyHash hash : spilled.keys()) store_.slot_of(hash).shard.prefetch_spilled_item(hash);
 }
 
 }  // namespace larder

@@ -19,6 +19,7 @@ StoreOptions store_options(const RunnerOptions& options, AccessTap& tap) {
           .maxitems = options.maxitems,
           .policy = options.policy,
           .shards = options.shards,
+          .threads = options.threads,
           .databases = options.databases,
           .hold_clock = options.hold_clock,
           .hold_sample_every = 1,

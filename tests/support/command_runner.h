@@ -30,6 +30,7 @@ namespace larder::test {
 
 struct RunnerOptions {
   std::uint32_t shards = 1;
+  unsigned threads = 1;  // as StoreOptions'
   int databases = 16;
   std::uint64_t maxmemory_bytes = 0;  // 0: no limit
   std::uint64_t maxitems = 0;         // 0: no limit

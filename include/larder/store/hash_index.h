@@ -23,6 +23,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -86,18 +87,29 @@ class HashIndex {
     return find_spilled(place, matches);
   }
   // The step after prefetch(): calls `visit(Location)` for the entries of the home bucket whose tag fits, nearly always
-  // the one that find() is going to ask about, if there is one. Where there is none, the line is asked for that find()
-  // will look at next.
+  // the one that find() is going to ask about, if there is one. Where there is none, the bucket is asked for that
+  // find() will look at next; true: there is such a one, and prefetch_spilled() is the step after this.
   template <class Visit>
-  void prefetch_further(std::uint64_t position, Visit&& visit) const {
+  bool prefetch_further(std::uint64_t position, Visit&& visit) const {
     const Place place = locate(position);
     const Bucket& home = place.group[place.home];
-    unsigned fits = home.matching(place.tag, place.layout->known);
-    if (fits == 0 && home.spills() != 0) {
-      const auto where = static_cast<unsigned>(__builtin_ctz(home.spills()));
-      if (where != kInLines) larder::prefetch(&place.group[where]);
-    }
-    for (; fits != 0; fits &= fits - 1) visit(home.locations[static_cast<std::size_t>(__builtin_ctz(fits))]);
+    const unsigned fits = home.matching(place.tag, place.layout->known);
+    visit_all(home, fits, visit);
+    if (fits != 0 || home.spills() == 0) [[likely]]
+      return false;
+    const unsigned where = first_spill(home);
+    if (where == kInLines) return false;
+    larder::prefetch(&place.group[where]);
+    return true;
+  }
+  // Calls `visit(Location)` for the entries of that bucket whose tag fits. The table may have changed since.
+  template <class Visit>
+  void prefetch_spilled(std::uint64_t position, Visit&& visit) const {
+    const Place place = locate(position);
+    const unsigned where = first_spill(place.group[place.home]);
+    if (where >= kInLines) return;
+    const Bucket& here = place.group[where];
+    visit_all(here, here.matching(place.tag, place.layout->known), visit);
   }
   void insert(std::uint64_t position, Location location);
   // REQUIRES, for both: the index has `location` (`from`) at `position`.
@@ -279,6 +291,14 @@ class HashIndex {
         if (look(line(number), kInLines)) return;
       }
     }
+  }
+  // kInLines or more: there is no bucket that has any.
+  static unsigned first_spill(const Bucket& home) {
+    return static_cast<unsigned>(std::countr_zero(home.spills() | 1u << kInLines));
+  }
+  template <class Visit>
+  static void visit_all(const Bucket& bucket, unsigned slots, Visit&& visit) {
+    for (; slots != 0; slots &= slots - 1) visit(bucket.locations[static_cast<std::size_t>(__builtin_ctz(slots))]);
   }
   template <class Matches>
   Location find_spilled(const Place& place, Matches&& matches) const {

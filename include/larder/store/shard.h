@@ -118,9 +118,10 @@ class Shard final : private PolicyHost {
   std::optional<ItemReport> inspect(const Key& key, TimeMs now_ms) const;
 
   // What an operation on the key will look at is asked for ahead of it: first the bucket, and once that is there, the
-  // item. Both change nothing.
+  // item; true: another bucket first, and once that is there, prefetch_spilled_item(). All change nothing.
   void prefetch_bucket(KeyHash hash) const { index_.prefetch(position_of(hash)); }
-  void prefetch_item(KeyHash hash) const;
+  bool prefetch_item(KeyHash hash) const;
+  void prefetch_spilled_item(KeyHash hash) const;
 
   // --- Watched keys: everything that changes one is noted where its event is emitted ---
 
@@ -267,11 +268,16 @@ class Shard final : private PolicyHost {
 
   // --- Items (shard_items.cpp) ---
   std::uint64_t position_of(KeyHash hash) const { return hash_position(hash, shard_bits_); }
+  void prefetch_record(Location location) const;
+  // For it; now and then.
+  void note_record_length();
   // kNowhere if the key has no live item; a dead one is reclaimed.
   Location find(const Key& key) const;
   Location find_live(const Key& key, Op& op);
   Fate fate(Location location, TimeMs now_ms) const;
-  ItemView view(Location location, KeyHash hash, TimeMs now_ms) const;
+  ItemView view(Location location, KeyHash hash) const;
+  // Milliseconds since the last use, 0 at least; nothing where the policy does not know.
+  std::optional<std::int64_t> idle_ms(Location location, TimeMs now_ms) const;
   // Whether the policy has been told of the item.
   bool is_managed(Location location) const { return !log_.is_aside(log_.segment_of(location)); }
   void touch(Location location, KeyHash hash, TimeMs now_ms) {
@@ -516,6 +522,7 @@ class Shard final : private PolicyHost {
   LeaseTable leases_;
   // What looking for expired items before evictions has cost, in records, and what evictions have not paid yet.
   std::size_t looks_owed_ = 0;
+  std::size_t prefetched_lines_ = 2;   // of an item that is about to be used
   SegmentNumber compaction_look_ = 0;  // where the last search for something to compact ended
   Cursor compaction_;
   SegmentNumber output_ = SegmentLog::kNoSegment;  // in a queue: where its compaction writes to

@@ -10,6 +10,7 @@
 // arena).
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -44,6 +45,8 @@ struct StoreOptions {
   PolicyKind policy = PolicyKind::kAllKeysLru;
   // A power of two, 1..65536.
   std::uint32_t shards = 1;
+  // How many threads execute operations; 0: any number. One need not share: see KeptLock::take_all().
+  unsigned threads = 0;
   int databases = 16;
   // What holds of shards are measured with; null: not at all. Of the operations on one key, one in so many.
   HoldClock hold_clock = nullptr;
@@ -253,8 +256,7 @@ class ShardedStore {
     }
     ~Hold() RELEASES_LOCK() {
       store_.publish(slot_);
-      if (begin_ns_ != kNotTimed) [[unlikely]]
-        store_.end_hold(slot_, kind_, begin_ns_);
+      store_.end_hold(slot_, kind_, begin_ns_);
       std::optional<PageWork> pages;
       if (slot_.shard.wants_page_work()) [[unlikely]]
         pages = slot_.shard.begin_page_work();
@@ -320,7 +322,8 @@ class ShardedStore {
     return hold_clock_ != nullptr && slot.times.wants(kind, hold_sample_every_) ? hold_clock_() : kNotTimed;
   }
   void end_hold(Slot& slot, HoldKind kind, std::int64_t begin_ns) REQUIRES_LOCK(slot.mutex) {
-    slot.times.record(kind, hold_clock_() - begin_ns, hold_sample_every_);
+    if (begin_ns != kNotTimed) [[unlikely]]
+      slot.times.record(kind, hold_clock_() - begin_ns, hold_sample_every_);
   }
   // That, and what comes after it, a few pieces at most. REQUIRES: the shard is not locked.
   static void do_page_work(Slot& slot, std::optional<PageWork> work);
@@ -403,6 +406,7 @@ class ShardedStore {
   const Hasher hasher_;
   const int shard_bits_;
   const int databases_;
+  const unsigned threads_;
   AccessTap* const tap_;
   const HoldClock hold_clock_;
   const std::uint32_t hold_sample_every_;
@@ -452,94 +456,6 @@ class ShardedStore::MultiAccess {
   Op& op_;
 };
 
-// A shard's lock kept from one run() to the next: for operations that follow each other on keys of one shard. Used by
-// one thread. While it is held the thread runs nothing else on the store, and locks nothing but what may be locked
-// under a shard's lock.
-class ShardedStore::KeptLock {
- public:
-  explicit KeptLock(ShardedStore& store) : store_(store), events_(store.wanted_events_) {}
-  ~KeptLock() { release(); }
-  KeptLock(const KeptLock&) = delete;
-  KeptLock& operator=(const KeptLock&) = delete;
-
-  // Whether the key is in the shard that is held.
-  bool holds(const Key& key) const { return hold_ && &store_.slot_of(key.hash) == slot_; }
-  void release() {
-    if (!hold_) return;
-    hold_.reset();
-    store_.deliver(events_);
-    events_.clear();
-  }
-
- private:
-  friend class ShardedStore;
-  void take(Slot& slot) NO_LOCK_ANALYSIS {
-    if (hold_ && slot_ == &slot) return;
-    release();
-    hold_.emplace(store_, slot, HoldKind::kOperation);
-    slot_ = &slot;
-  }
-
-  ShardedStore& store_;
-  std::optional<Hold> hold_;
-  Slot* slot_ = nullptr;
-  Events events_;  // of the run
-};
-
-template <class Body>
-StatusCode ShardedStore::run(const Key& key, TimeMs now_ms, Body&& body, Reservation* room) {
-  Slot& slot = slot_of(key.hash);
-  if (HeldShards* const held = HeldShards::of(*this)) [[unlikely]]
-    return run_held(*held, slot, now_ms, body, room);
-  Events events(wanted_events_);
-  Op op{now_ms, events, room, {}};
-  StatusCode status = run_locked(slot, op, body);
-  if (status == StatusCode::kNeedsRoom) [[unlikely]]
-    status = run_with_room(slot, op, body, room);
-  deliver(events);
-  return status;
-}
-
-template <class Body>
-StatusCode ShardedStore::run(const Key& key, TimeMs now_ms, Body&& body, Reservation* room,
-                             KeptLock& kept) NO_LOCK_ANALYSIS {
-  Slot& slot = slot_of(key.hash);
-  if (HeldShards* const held = HeldShards::of(*this)) [[unlikely]]
-    return run_held(*held, slot, now_ms, body, room);
-  kept.take(slot);
-  Op op{now_ms, kept.events_, room, {}};
-  const StatusCode status = body(slot.shard, op);
-  if (status != StatusCode::kNeedsRoom) [[likely]]
-    return status;
-  // Nobody makes room while holding a shard.
-  kept.release();
-  Events events(wanted_events_);
-  const StatusCode repeated = run_with_room(slot, {now_ms, events, room, op.needed}, body, room);
-  deliver(events);
-  return repeated;
-}
-
-template <class Body>
-StatusCode ShardedStore::run_held(HeldShards& held, Slot& slot, TimeMs now_ms, Body& body,
-                                  Reservation* room) NO_LOCK_ANALYSIS {
-  LARDER_CHECK(held.has(slot.number));
-  Op op = held.operation(now_ms);
-  if (room != nullptr) op.reservation->take_over(*room);
-  const StatusCode status = body(slot.shard, op);
-  return status == StatusCode::kNeedsRoom ? StatusCode::kOutOfMemory : status;
-}
-
-template <class Body>
-StatusCode ShardedStore::run_with_room(Slot& slot, Op op, Body& body, Reservation* room) {
-  Reservation reservation(budget_, {}, Reservation::Purpose::kWrite);
-  if (room != nullptr) reservation.take_over(*room);
-  op.reservation = &reservation;
-  StatusCode status = StatusCode::kNeedsRoom;
-  for (int attempt = 0; attempt < kRoomAttemptsMax && status == StatusCode::kNeedsRoom; ++attempt) {
-    if (!make_room(op.needed, reservation, op.now_ms, op.events)) break;
-    status = run_locked(slot, op, body);
-  }
-  return status == StatusCode::kNeedsRoom ? StatusCode::kOutOfMemory : status;
-}
-
 }  // namespace larder
+
+#include "larder/store/sharded_store_run.h"

@@ -37,8 +37,9 @@ struct ItemView {
   std::string_view value;
   Blob* blob = nullptr;
   TimeMs expire_at_ms = kNoExpiry;
-  // Milliseconds since the last hit or write.
-  std::int64_t idle_ms = 0;
+  // Milliseconds since the last hit or write, where it is met on a walk and the policy knows: asking for an item is a
+  // use.
+  std::optional<std::int64_t> idle_ms = {};
   KeyHash hash = 0;
   Database database = 0;
 };

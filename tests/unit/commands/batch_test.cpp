@@ -30,11 +30,21 @@ std::string pipeline(const std::vector<std::vector<std::string>>& requests) {
   return bytes;
 }
 
-class BatchTest : public ::testing::TestWithParam<std::uint32_t> {
- protected:
-  CommandRunner runner_{{.shards = GetParam()}};
+struct StoreShape {
+  std::uint32_t shards = 1;
+  unsigned threads = 1;
 };
-INSTANTIATE_TEST_SUITE_P(Shards, BatchTest, ::testing::Values(1u, 8u));
+class BatchTest : public ::testing::TestWithParam<StoreShape> {
+ protected:
+  CommandRunner runner_{{.shards = GetParam().shards, .threads = GetParam().threads}};
+};
+INSTANTIATE_TEST_SUITE_P(Stores, BatchTest,
+                         ::testing::Values(StoreShape{1, 1}, StoreShape{8, 1}, StoreShape{1, 2}, StoreShape{8, 2},
+                                           StoreShape{32, 1}),
+                         [](const auto& info) {
+                           return std::to_string(info.param.shards) + "Shards" + std::to_string(info.param.threads) +
+                                  "Threads";
+                         });
 
 TEST_P(BatchTest, EachRequestSeesWhatThoseBeforeItHaveDone) {
   EXPECT_EQ(runner_.send(pipeline({{"SET", "a", "1"},
@@ -106,7 +116,7 @@ TEST_P(BatchTest, ManyKeysOfOneRequestAreAnsweredInOrder) {
 }
 
 TEST_P(BatchTest, RepeatsAWriteThatNeedsRoomWithinARunForOneShard) {
-  CommandRunner small({.shards = GetParam(), .maxitems = 5});
+  CommandRunner small({.shards = GetParam().shards, .threads = GetParam().threads, .maxitems = 5});
   std::string requests;
   std::string replies;
   for (int i = 0; i < 100; ++i) {

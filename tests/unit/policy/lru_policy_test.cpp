@@ -35,6 +35,30 @@ TEST_F(LruPolicyTest, HitOnTheColdestItemShowsInTheRankAtOnce) {
   EXPECT_EQ(shard_.policy().last_use_ms(shard_.at("a"), 35), 30);
 }
 
+class LargeLruPolicyTest : public LruPolicyTest {
+ protected:
+  static constexpr std::uint64_t kItems = 1'000;
+  LargeLruPolicyTest() : LruPolicyTest(kItems) {}
+};
+
+// More hits than the ring holds, most of them on few items, some of them on each.
+TEST_F(LargeLruPolicyTest, OrderIsExactWhateverIsHitAgainAndAgain) {
+  std::list<std::string> expected;  // from the victim on
+  const auto use = [&](const std::string& key) {
+    shard_.request(key, 1);
+    expected.remove(key);
+    expected.push_back(key);
+  };
+  for (std::uint64_t i = 0; i < kItems; ++i) use(std::to_string(i));
+  SplitMix64 random(7);
+  for (int i = 0; i < 5'000; ++i) {
+    const std::uint64_t among = random.below(4) == 0 ? kItems : 10;
+    use(std::to_string(random.below(among)));
+  }
+  shard_.check();
+  for (const std::string& victim : expected) ASSERT_EQ(shard_.evict(2), victim);
+}
+
 TEST_F(LruPolicyTest, MovedAndRewrittenItemsKeepTheirPlace) {
   for (const char* key : {"a", "b", "c"}) shard_.request(key, 1);
   for (const char* key : {"b", "a", "c"}) shard_.compact(key);

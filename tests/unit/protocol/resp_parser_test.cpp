@@ -52,6 +52,31 @@ TEST(RespParser, ViewsOfWholeRequestPointIntoInput) {
   EXPECT_THAT(request.arguments(), ElementsAre("GET", "key"));
 }
 
+// parse_plain() gives what parse() gives, or leaves it to it.
+TEST(RespParser, PlainRequestsAreThoseThatAreWholeAndUsual) {
+  const RespParser parser;
+  Request request;
+  for (const std::size_t bytes : {0u, 1u, 9u, 10u, 99u, 100u, 12'345u}) {
+    const std::string whole = array({"SET", std::string(bytes, 'k'), "v"});
+    EXPECT_EQ(parser.parse_plain(whole + "*1", request), whole.size());
+    EXPECT_THAT(request.arguments(), ElementsAre("SET", std::string(bytes, 'k'), "v"));
+    EXPECT_EQ(request.wire_bytes(), whole.size());
+    for (std::size_t cut = 0; cut < whole.size(); cut += 1 + cut / 64) {
+      ASSERT_EQ(parser.parse_plain(whole.substr(0, cut), request), 0u) << cut;
+      ASSERT_TRUE(request.empty());
+    }
+  }
+  for (const char* other :
+       {"GET key\r\n", "*0\r\n", "*-1\r\n", "*01\r\n$4\r\nPING\r\n", "*1\r\n$04\r\nPING\r\n", "*1\r\n$-1\r\n",
+        "*1\r\n:4\r\nPING\r\n", "*1\r\n$4x\r\nPING\r\n", "*\r\n", "*1\r\n$\r\n\r\n"}) {
+    EXPECT_EQ(parser.parse_plain(other, request), 0u) << other;
+    EXPECT_TRUE(request.empty());
+  }
+  RespParser stranger;
+  stranger.set_limits({.authenticated = false});
+  EXPECT_EQ(stranger.parse_plain(array({"PING"}), request), 0u);
+}
+
 TEST(RespParser, NothingIsKeptOfWholeRequest) {
   RespParser parser;
   Request request;

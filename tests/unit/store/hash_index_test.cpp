@@ -202,6 +202,26 @@ TEST(HashIndexTest, TakesAtMostTenBytesAnItemAboveAHundredThousand) {
   EXPECT_LE(worst, 10.2);  // free lines among those in use keep their pages
 }
 
+TEST(HashIndexTest, PrefetchingLeadsToNearlyEveryEntryWhereverItLies) {
+  IndexWithItems items({.position_bits = 48, .entries_max = 1 << 18});
+  SplitMix64 numbers(3);
+  std::vector<Location> all;
+  while (items.size() < 100'000) all.push_back(items.add(numbers.next()));
+  std::size_t at_home = 0;
+  std::size_t spilled = 0;
+  for (const Location item : all) {
+    bool met = false;
+    const auto look = [&](Location location) { met = met || location == item; };
+    const bool goes_on = items.index().prefetch_further(items.position(item), look);
+    at_home += met ? 1 : 0;
+    if (met || !goes_on) continue;
+    items.index().prefetch_spilled(items.position(item), look);
+    spilled += met ? 1 : 0;
+  }
+  EXPECT_LT(at_home, 98'000u);
+  EXPECT_GT(at_home + spilled, 99'000u);
+}
+
 TEST(HashIndexTest, CommitsWhatGrowthWritesToAheadOfIt) {
   IndexWithItems items;
   SplitMix64 random(9);

@@ -120,6 +120,71 @@ TEST_F(KeptLockTest, PrefetchOfAnyKeysChangesNothing) {
   EXPECT_EQ(store_.size(0), 26u);
 }
 
+TEST_F(KeptLockTest, TakesNothingAtOnceWhereSeveralThreadsMayExecute) {
+  const Key key = store_.key(0, "a");
+  ShardedStore::KeptLock kept(store_);
+  EXPECT_FALSE(kept.take_all(std::vector<KeyHash>{key.hash}));
+  EXPECT_FALSE(kept.holds(key));
+}
+
+class OneThreadKeptLockTest : public KeptLockTest {
+ protected:
+  OneThreadKeptLockTest()
+      : KeptLockTest({.maxitems = 200, .policy = PolicyKind::kAllKeysLru, .shards = 4, .threads = 1, .hash_seed = 42}) {
+  }
+};
+
+TEST_F(OneThreadKeptLockTest, HoldsTheShardsOfAllKeysUntilAnotherIsWanted) {
+  KeyListener listener;
+  store_.add_listener(&listener);
+  const std::string near_name = neighbour("a", true);
+  const std::string far_name = neighbour("a", false);
+  const Key first = store_.key(0, "a");
+  const Key near = store_.key(0, near_name);
+  const Key far = store_.key(0, far_name);
+  {
+    ShardedStore::KeptLock kept(store_);
+    ASSERT_TRUE(kept.take_all(std::vector<KeyHash>{far.hash, first.hash, near.hash}));
+    EXPECT_TRUE(kept.holds(first) && kept.holds(near) && kept.holds(far));
+    EXPECT_EQ(set(far, "1", kept), StatusCode::kOk);
+    EXPECT_EQ(set(first, "2", kept), StatusCode::kOk);
+    EXPECT_EQ(get(far, kept), "1");
+    EXPECT_TRUE(kept.holds(first) && kept.holds(near) && kept.holds(far));
+    EXPECT_THAT(listener.keys, IsEmpty());
+    store_.prefetch(std::vector<KeyHash>{first.hash, far.hash});  // passes held shards over
+    const std::string other_name = [&] {
+      for (int i = 0;; ++i) {
+        std::string name = "o" + std::to_string(i);
+        if (!kept.holds(store_.key(0, name))) return name;
+      }
+    }();
+    EXPECT_EQ(set(store_.key(0, other_name), "3", kept), StatusCode::kOk);
+    EXPECT_FALSE(kept.holds(first));
+    EXPECT_THAT(listener.keys, ElementsAre(far_name, "a"));
+  }
+  EXPECT_EQ(listener.keys.size(), 3u);
+  EXPECT_EQ(store_.size(0), 3u);
+}
+
+// Growth asks for pages ahead, and evictions for room: both are had once nothing is held.
+TEST_F(OneThreadKeptLockTest, GrowsAndEvictsBetweenBatches) {
+  for (int batch = 0; batch < 100; ++batch) {
+    std::vector<std::string> names;
+    std::vector<KeyHash> hashes;
+    for (int i = 0; i < 32; ++i) {
+      names.push_back(std::to_string(batch * 32 + i));
+      hashes.push_back(store_.key(0, names.back()).hash);
+    }
+    ShardedStore::KeptLock kept(store_);
+    ASSERT_TRUE(kept.take_all(hashes));
+    for (const std::string& name : names) {
+      ASSERT_EQ(set(store_.key(0, name), std::string(3'000, 'v'), kept), StatusCode::kOk);
+    }
+    EXPECT_EQ(get(store_.key(0, names.back()), kept).size(), 3'000u);
+  }
+  EXPECT_EQ(store_.size(0), 200u);
+}
+
 class FullStoreKeptLockTest : public KeptLockTest {
  protected:
   FullStoreKeptLockTest()

@@ -234,11 +234,12 @@ TEST_F(ShardItems, SetExpiryChangesTheExpiryAlone) {
 TEST_F(ShardItems, IdleTimeCountsFromTheLastTouch) {
   set("k", "v");
   now_ms_ += 30;
-  EXPECT_EQ(item("k")->idle_ms, 30);
+  const auto idle_ms = [this] { return shard_.inspect(key("k"), now_ms_)->idle_ms; };
+  EXPECT_EQ(idle_ms(), 30);
   get("k", Touch::kNo);
-  EXPECT_EQ(item("k")->idle_ms, 30);
+  EXPECT_EQ(idle_ms(), 30);
   get("k", Touch::kYes);
-  EXPECT_EQ(item("k")->idle_ms, 0);
+  EXPECT_EQ(idle_ms(), 0);
 }
 
 TEST_F(ShardItems, AverageTtlIsTheMeanOfWhatIsLeft) {
