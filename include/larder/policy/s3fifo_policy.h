@@ -39,6 +39,7 @@ class S3FifoPolicy final : public EvictionPolicy {
   Location next_in_line() const override;
   std::optional<std::int64_t> coldest_rank(TimeMs now_ms) const override;
   std::size_t metadata_bytes() const override { return ghosts_.bytes(); }
+  std::size_t metadata_bytes_in_use() const override { return ghosts_.bytes_in_use(); }
   std::optional<std::uint32_t> frequency(Location item, KeyHash hash) const override;
   Standing standing(Location item, KeyHash hash) const override;
   void check_invariants(std::uint64_t items) const override;
