@@ -10,7 +10,8 @@
 //     main   [ oldest ... newest ] <- promoted    oldest: used -> one use off, end of main; otherwise evicted
 //     ghosts two bytes for each, for as many as weighed nine tenths of all weight; at most 1.8 an item
 //
-// Policy bits: the uses counted (0..3) and whether the item is in the main queue.
+// Policy bits: the uses counted (0..3), whether the item is in the main queue, and whether it began there as one of
+// whom nothing was known, from another policy; the first round that it is spared makes it one like the others.
 //
 // INVARIANTS: the two streams hold all items; no bits but those. A ghost is no item, but for chance (GhostQueue).
 // Source: Yang, Zhang, Qiu, Yue, Rashmi, "FIFO queues are all you need for cache eviction", SOSP 2023.
