@@ -251,7 +251,8 @@ double Advisor::item_share(const StoreStats& stats) {
 double Advisor::capacity_at(double factor) const {
   const double size = static_cast<double>(limit_) * factor;
   if (counts_items_) return size;
-  const std::uint64_t usable = limits_.bytes != 0 ? store_.budget_bytes(whole(size)) : whole(size);
+  std::uint64_t usable = whole(size);
+  if (limits_.bytes != 0) usable = factor == 1 ? store_.budget().bytes_max() : store_.budget_bytes_from_start(usable);
   return static_cast<double>(usable - std::min(usable, empty_bytes_)) * item_share_;
 }
 

@@ -210,8 +210,9 @@ class ShardedStore {
 
   // --- Settings at run time ---
   void set_maxmemory(std::uint64_t bytes);
-  // What the budget has of so much maxmemory: the rest is for segments that are open or on their way to be free.
-  std::uint64_t budget_bytes(std::uint64_t maxmemory_bytes) const;
+  // What items and all that counts beside them might take if the store had begun with so much maxmemory, which is not
+  // 0.
+  std::uint64_t budget_bytes_from_start(std::uint64_t maxmemory_bytes) const;
   void set_maxitems(std::uint64_t items);
   void set_policy(PolicyKind policy);
   PolicyKind policy() const { return policy_.load(std::memory_order_relaxed); }
@@ -372,6 +373,8 @@ class ShardedStore {
   // Evicts there what is no warmer than `rank_max`. Returns the work done, in items; 0 if nothing is.
   static std::size_t evict_from(Slot& slot, RoomNeeded wanted, std::int64_t rank_max, Op op) REQUIRES_LOCK(slot.mutex);
   bool could_ever_fit(RoomNeeded room) const;
+  // What the budget has of maxmemory: the rest is for segments that are open or on their way to be free.
+  std::uint64_t budget_bytes(std::uint64_t maxmemory_bytes) const;
   void set_warm_bytes();
   // Evicts what is above the limits, in at most so many visits. Returns whether there is more to evict.
   bool settle_excess(std::size_t visits_max, TimeMs now_ms, Events& events);
