@@ -194,7 +194,8 @@ void Advisor::choose(TimeMs now_ms) {
     const PolicyKind now = store_.policy();
     if (!chooses() || !PolicyChooser::is_candidate(now)) return;
     const std::optional<PolicyChooser::Lead> better = chooser_->better_than(now);
-    if (!better) return;
+    // Of what has not been handed over yet, the policy could tell the next one nothing.
+    if (!better || store_.hands_over()) return;
     store_.set_policy(better->policy);
     change = {.from = now, .to = better->policy, .lead = better->hit_ratio, .at_ms = now_ms};
   }

@@ -375,6 +375,12 @@ void ShardedStore::set_policy(PolicyKind policy) {
   }
 }
 
+bool ShardedStore::hands_over() {
+  bool found = false;
+  for_each_locked(HoldKind::kSetting, [&](Shard& shard) { found |= shard.hands_over(); });
+  return found;
+}
+
 void ShardedStore::set_active_expiry(bool on) {
   for_each_locked(HoldKind::kSetting, [&](Shard& shard) { shard.set_active_expiry(on); });
 }

@@ -215,6 +215,8 @@ class ShardedStore {
   std::uint64_t budget_bytes_from_start(std::uint64_t maxmemory_bytes) const;
   void set_maxitems(std::uint64_t items);
   void set_policy(PolicyKind policy);
+  // Whether there are items that maintain() has not given to the policy yet.
+  bool hands_over();
   PolicyKind policy() const { return policy_.load(std::memory_order_relaxed); }
   void set_active_expiry(bool on);
 

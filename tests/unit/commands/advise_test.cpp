@@ -136,6 +136,26 @@ TEST_F(Advise, ChoosesThePolicyIfItIsToldTo) {
   EXPECT_EQ(runner_.store().policy(), PolicyKind::kAllKeysLru);
 }
 
+TEST_F(Advise, ChoosesNothingBeforeTheChangeBeforeIsDone) {
+  runner_.advisor().set_policy({});
+  step(50);
+  for (int i = 0; i < 15'000; ++i) {
+    const std::string name = "key:" + std::to_string(i % 150);
+    if (runner_.run({"GET", name}) == kNull) runner_.run({"SET", name, "value"});
+    if (i % 50 != 0) continue;
+    runner_.store().set_policy(i % 100 == 0 ? PolicyKind::kAllKeysLfu : PolicyKind::kAllKeysLru);
+    EXPECT_TRUE(runner_.store().hands_over());
+    step(50);
+  }
+  step(1'000);
+  EXPECT_EQ(report().changes, 0u);
+  while (runner_.store().maintain(runner_.now_ms(), 1'000)) {
+  }
+  EXPECT_FALSE(runner_.store().hands_over());
+  read_in_turn(150, 10);
+  EXPECT_EQ(report().changes, 1u);
+}
+
 TEST_F(Advise, ChoosesNothingWhereNothingIsEvicted) {
   runner_.store().set_maxitems(0);
   runner_.advisor().set_policy({});
