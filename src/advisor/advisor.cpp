@@ -290,10 +290,11 @@ void Advisor::publish(TimeMs now_ms) {
   report.policy = store_.policy();
   if (const auto window = statistics_.series().last(kFiguresWindowS)) {
     const WindowFigures figures = figures_between(window->from, window->to);
-    report.lookups = lookups(window->to.requests) - lookups(window->from.requests);
+    const Sample grown = counters_between(window->from, window->to);
+    report.lookups = lookups(grown.requests);
     report.hit_ratio = figures.hit_ratio;
     report.evicted_age_s = figures.evicted_age_s;
-    report.evictions = window->to.evicted - window->from.evicted;
+    report.evictions = grown.evicted;
   }
   if (report.queries >= kQueriesMin) add_estimates(report);
   report.chooses = chooses();

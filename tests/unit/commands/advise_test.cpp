@@ -156,6 +156,17 @@ TEST_F(Advise, ChoosesNothingBeforeTheChangeBeforeIsDone) {
   EXPECT_EQ(report().changes, 1u);
 }
 
+TEST_F(Advise, CountersThatSeemToShrinkAreZero) {
+  constexpr std::int64_t kSecondNs = 1'000'000'000;
+  const std::int64_t now_ns = runner_.clock().monotonic_ns();
+  runner_.statistics().series().restart({.monotonic_ns = now_ns, .requests = {.hits = 7, .misses = 3}, .evicted = 9});
+  runner_.statistics().series().add(
+      {.monotonic_ns = now_ns + kSecondNs, .requests = {.hits = 6, .misses = 3}, .evicted = 8});
+  step(50);
+  EXPECT_EQ(report().lookups, 0u);
+  EXPECT_EQ(report().evictions, 0u);
+}
+
 TEST_F(Advise, ChoosesNothingWhereNothingIsEvicted) {
   runner_.store().set_maxitems(0);
   runner_.advisor().set_policy({});
