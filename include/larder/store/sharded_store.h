@@ -210,8 +210,7 @@ class ShardedStore {
 
   // --- Settings at run time ---
   void set_maxmemory(std::uint64_t bytes);
-  // What items and all that counts beside them might take if the store had begun with so much maxmemory, which is not
-  // 0.
+  // What items and all that counts beside them might take in a store that has begun with so much maxmemory.
   std::uint64_t budget_bytes_from_start(std::uint64_t maxmemory_bytes) const;
   void set_maxitems(std::uint64_t items);
   void set_policy(PolicyKind policy);
