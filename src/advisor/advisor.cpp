@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "advisor/item_weigher.h"
 #include "advisor/policy_chooser.h"
 #include "advisor/traffic_model.h"
 #include "larder/stats/cache_figures.h"
@@ -36,6 +37,8 @@ constexpr std::int64_t kRestrainEveryNs = kSecondNs / 5;
 constexpr int kQuietSeconds = 60;
 constexpr std::uint64_t kFewEventsShare = 8;
 constexpr std::uint64_t kRaise = 4;
+// Of a store that is all but empty: what it began with covers some of what its first items take.
+constexpr double kItemShareMax = 1.2;
 // Less can be said of fewer look-ups.
 constexpr double kQueriesMin = 1'000;
 constexpr double kFiguresWindowS = 300;
@@ -191,7 +194,8 @@ void Advisor::choose(TimeMs now_ms) {
     const PolicyKind now = store_.policy();
     if (!chooses() || !PolicyChooser::is_candidate(now)) return;
     const std::optional<PolicyChooser::Lead> better = chooser_->better_than(now);
-    if (!better) return;
+    // Of what has not been handed over yet, the policy could tell the next one nothing.
+    if (!better || store_.hands_over()) return;
     store_.set_policy(better->policy);
     change = {.from = now, .to = better->policy, .lead = better->hit_ratio, .at_ms = now_ms};
   }
@@ -210,7 +214,7 @@ void Advisor::end_second(TimeMs now_ms, std::int64_t monotonic_ns) {
   publish(now_ms);
 }
 
-// What the real cache may hold, in the weight that events tell.
+// What the real cache may hold, in the weight of items (ItemWeigher), which differs from policy to policy.
 void Advisor::look_at_store(TimeMs now_ms) {
   const StoreStats stats = store_.stats();
   counts_items_ = stats.maxitems != 0;
@@ -220,10 +224,8 @@ void Advisor::look_at_store(TimeMs now_ms) {
     model_->forget_counts();
     chooser_->clear();
   }
-  const std::uint64_t taken = stats.used_bytes - std::min(stats.used_bytes, stats.startup_bytes);
-  const std::uint64_t told = stats.total.item_bytes + stats.total.slack_bytes + stats.total.blob_bytes;
-  if (taken > 0 && told > 0) item_share_ = std::min(1.0, static_cast<double>(told) / static_cast<double>(taken));
   empty_bytes_ = stats.startup_bytes;
+  item_share_ = item_share(stats);
   if (counts_items_) {
     limit_ = stats.maxitems;
   } else {
@@ -238,9 +240,21 @@ void Advisor::look_at_store(TimeMs now_ms) {
                     now_ms);
 }
 
+// The weight beside what is taken for it: an index is not always equally full, and leases and tags take something too.
+double Advisor::item_share(const StoreStats& stats) {
+  const ShardStats& total = stats.total;
+  const auto taken = static_cast<double>(stats.used_bytes - std::min(stats.used_bytes, stats.startup_bytes));
+  const auto weight = static_cast<double>(total.item_bytes + total.slack_bytes + total.blob_bytes + total.policy_bytes +
+                                          total.items * ItemWeigher::kIndexBytes);
+  return total.items == 0 || taken <= 0 ? 1 : std::min(kItemShareMax, weight / taken);
+}
+
 double Advisor::capacity_at(double factor) const {
   const double size = static_cast<double>(limit_) * factor;
-  return counts_items_ ? size : std::max(0.0, size - static_cast<double>(empty_bytes_)) * item_share_;
+  if (counts_items_) return size;
+  std::uint64_t usable = whole(size);
+  if (limits_.bytes != 0) usable = factor == 1 ? store_.budget().bytes_max() : store_.budget_bytes_from_start(usable);
+  return static_cast<double>(usable - std::min(usable, empty_bytes_)) * item_share_;
 }
 
 void Advisor::raise_share(TimeMs now_ms) {
@@ -276,10 +290,11 @@ void Advisor::publish(TimeMs now_ms) {
   report.policy = store_.policy();
   if (const auto window = statistics_.series().last(kFiguresWindowS)) {
     const WindowFigures figures = figures_between(window->from, window->to);
-    report.lookups = lookups(window->to.requests) - lookups(window->from.requests);
+    const Sample grown = counters_between(window->from, window->to);
+    report.lookups = lookups(grown.requests);
     report.hit_ratio = figures.hit_ratio;
     report.evicted_age_s = figures.evicted_age_s;
-    report.evictions = window->to.evicted - window->from.evicted;
+    report.evictions = grown.evicted;
   }
   if (report.queries >= kQueriesMin) add_estimates(report);
   report.chooses = chooses();

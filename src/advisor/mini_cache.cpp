@@ -17,17 +17,16 @@ constexpr std::size_t kSlotsMin = 64;
 MiniCache::MiniCache(const Options& options)
     : kind_(options.policy), with_expiry_(evicts_volatile_only(options.policy)) {
   counts_items_ = options.counts_items;
+  weigher_.counts_items = options.counts_items;
   make_policy_anew();
-  const ItemShape shape{
-      .form = form_, .has_expiry = with_expiry_, .has_blob = false, .key_bytes = sizeof(KeyHash), .value_bytes = 0};
-  granules_ = shape.record_bytes() / kItemGranuleBytes;
+  granules_ = shape_for({}).record_bytes() / kItemGranuleBytes;
 }
 
 MiniCache::~MiniCache() = default;
 
 void MiniCache::make_policy_anew() {
   policy_ = make_policy(kind_, *this);
-  form_ = policy_->traits().form;
+  weigher_.form = policy_->traits().form;
 }
 
 void MiniCache::set_capacity(std::uint64_t weight) {
@@ -56,24 +55,17 @@ Location MiniCache::random_item(std::uint64_t random) const {
 }
 
 std::uint64_t MiniCache::weight() const {
-  std::uint64_t sum = 0;
-  for (const Stream& stream : streams_) sum += stream.weight;
-  return sum;
+  return item_weight_ + (counts_items_ ? 0 : policy_->metadata_bytes_in_use());
 }
 
-std::size_t MiniCache::value_bytes_for(Weight weight) const {
-  const std::size_t empty = granules_ * kItemGranuleBytes;
-  return std::min(kWeightMax, weight) - std::min<std::size_t>(weight, empty);
-}
-
-std::uint64_t MiniCache::weight_for(Weight weight) const {
-  if (counts_items_) return 1;
-  return ItemShape{.form = form_,
-                   .has_expiry = with_expiry_,
-                   .has_blob = false,
-                   .key_bytes = sizeof(KeyHash),
-                   .value_bytes = value_bytes_for(weight)}
-      .record_bytes();
+ItemShape MiniCache::shape_for(ItemSize size) const {
+  ItemShape shape{.form = weigher_.form,
+                  .has_expiry = with_expiry_,
+                  .has_blob = false,
+                  .key_bytes = sizeof(KeyHash),
+                  .value_bytes = 0};
+  shape.value_bytes = size.bytes - std::min<std::size_t>(size.bytes, shape.plain_bytes());
+  return shape;
 }
 
 // --- Slots and streams ---
@@ -104,6 +96,7 @@ void MiniCache::append(Slot slot, StreamId number) {
   (stream.last == kNone ? stream.first : slots_[stream.last].next) = slot;
   stream.last = slot;
   stream.weight += PolicyHost::weight(item(location_of(slot)));
+  item_weight_ += weight_of(slot);
   ++stream.items;
 }
 
@@ -113,6 +106,7 @@ void MiniCache::unlink(Slot slot) {
   (state.prev == kNone ? stream.first : slots_[state.prev].next) = state.next;
   (state.next == kNone ? stream.last : slots_[state.next].prev) = state.prev;
   stream.weight -= PolicyHost::weight(item(location_of(slot)));
+  item_weight_ -= weight_of(slot);
   --stream.items;
   state.stream = kFree;
 }
@@ -128,53 +122,50 @@ bool MiniCache::use(KeyHash hash, TimeMs now_ms) {
   return true;
 }
 
-void MiniCache::change(KeyHash hash, Weight weight, TimeMs expire_at_ms) {
+void MiniCache::change(KeyHash hash, ItemSize size, TimeMs expire_at_ms) {
   const Slot slot = find(hash);
   if (slot == kNone) return;
   const Location location = location_of(slot);
   ItemRef record = item(location);
-  const std::size_t value_bytes = value_bytes_for(weight);
-  if (value_bytes != record.value_bytes()) {
-    Stream& stream = streams_[slots_[slot].stream];
-    stream.weight -= PolicyHost::weight(record);
-    record.set_value_bytes(value_bytes);
-    stream.weight += PolicyHost::weight(record);
-  }
+  Stream& stream = streams_[slots_[slot].stream];
+  stream.weight -= PolicyHost::weight(record);
+  item_weight_ -= weight_of(slot);
+  record.set_value_bytes(shape_for(size).value_bytes);
+  slots_[slot].has_blob = size.has_blob;
+  stream.weight += PolicyHost::weight(record);
+  item_weight_ += weight_of(slot);
   const TimeMs before_ms = record.expiry();
   if (!with_expiry_ || before_ms == expire_at_ms) return;
   record.set_expiry(expire_at_ms);
   policy_->on_expiry_changed(location, before_ms);
 }
 
-void MiniCache::put(KeyHash hash, Weight weight, TimeMs expire_at_ms, TimeMs now_ms) {
+void MiniCache::put(KeyHash hash, ItemSize size, TimeMs expire_at_ms, TimeMs now_ms) {
   const Slot slot = find(hash);
-  if (slot == kNone) return insert(hash, weight, expire_at_ms, now_ms);
-  change(hash, weight, expire_at_ms);
+  if (slot == kNone) return insert(hash, size, expire_at_ms, now_ms);
+  change(hash, size, expire_at_ms);
   slots_[slot].used_at = ticks_of(now_ms);
   policy_->on_hit(location_of(slot), hash, now_ms);
-  while (this->weight() > capacity_ && evict_one(now_ms)) {
+  while (weight() > capacity_ && evict_one(now_ms)) {
   }
 }
 
-void MiniCache::insert(KeyHash hash, Weight weight, TimeMs expire_at_ms, TimeMs now_ms) {
-  const std::uint64_t more = weight_for(weight);
+void MiniCache::insert(KeyHash hash, ItemSize size, TimeMs expire_at_ms, TimeMs now_ms) {
+  const ItemShape shape = shape_for(size);
+  const std::uint64_t more = weigher_.with_shares(shape.record_bytes(), size.has_blob);
   if (more > capacity_) return;
-  while (this->weight() + more > capacity_ || size() >= items_max_) {
+  while (weight() + more > capacity_ || this->size() >= items_max_) {
     if (!evict_one(now_ms)) return;
   }
   const StreamId stream = policy_->stream_for(Arrival::kNew, hash, kNowhere);
   const Slot slot = take_slot();
   const Location location = location_of(slot);
   ItemRef record = item(location);
-  record.write({.form = form_,
-                .has_expiry = with_expiry_,
-                .has_blob = false,
-                .key_bytes = sizeof hash,
-                .value_bytes = value_bytes_for(weight)},
-               {reinterpret_cast<const char*>(&hash), sizeof hash});
+  record.write(shape, {reinterpret_cast<const char*>(&hash), sizeof hash});
   if (with_expiry_) record.set_expiry(expire_at_ms);
   slots_[slot].stored_at = slots_[slot].used_at = ticks_of(now_ms);
   slots_[slot].was_read = false;
+  slots_[slot].has_blob = size.has_blob;
   append(slot, stream);
   table_.insert(slot, hash_of_slot());
   policy_->on_insert(location, hash, now_ms);
@@ -202,7 +193,7 @@ bool MiniCache::evict_one(TimeMs now_ms) {
 
 void MiniCache::note_eviction(Slot slot, TimeMs now_ms) {
   const SlotState& state = slots_[slot];
-  const auto weight = static_cast<double>(PolicyHost::weight(item(location_of(slot))));
+  const auto weight = static_cast<double>(weight_of(slot));
   const double there = weight * static_cast<double>(static_cast<Ticks>(ticks_of(now_ms) - state.stored_at));
   evicted_.weight_ms += there;
   evicted_.unused_weight_ms += weight * static_cast<double>(static_cast<Ticks>(ticks_of(now_ms) - state.used_at));
@@ -235,6 +226,7 @@ void MiniCache::clear() {
   free_.clear();
   table_.clear();
   streams_ = {};
+  item_weight_ = 0;
   make_policy_anew();
 }
 
@@ -252,13 +244,16 @@ std::size_t MiniCache::bytes() const {
 void MiniCache::check_invariants() const {
   std::array<Stream, kStreamsMax> sums{};
   std::size_t used = 0;
+  std::uint64_t weight = 0;
   for (Slot slot = 0; slot < slots_.size(); ++slot) {
     if (slots_[slot].stream == kFree) continue;
     ++used;
     LARDER_CHECK(find(hash_at(slot)) == slot);
     sums[slots_[slot].stream].weight += PolicyHost::weight(item(location_of(slot)));
+    weight += weight_of(slot);
     ++sums[slots_[slot].stream].items;
   }
+  LARDER_CHECK(weight == item_weight_);
   LARDER_CHECK(used == size() && used + free_.size() == slots_.size());
   for (StreamId stream = 0; stream < kStreamsMax; ++stream) {
     LARDER_CHECK(sums[stream].weight == streams_[stream].weight && sums[stream].items == streams_[stream].items);

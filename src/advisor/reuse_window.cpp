@@ -20,16 +20,17 @@ std::optional<ReuseWindow::Reuse> ReuseWindow::use(KeyHash hash) {
   const Number number = find(hash);
   if (number == kNone) return {};
   Entry& entry = entries_[number];
-  const Reuse reuse{weight_ - sum_to(entry.place), entry.weight, entry.expire_at_ms};
+  const Reuse reuse{weight_ - sum_to(entry.place), weight_of(number), entry.size, entry.expire_at_ms};
   leave_place(number);
   take_place(number);
   return reuse;
 }
 
-void ReuseWindow::put(KeyHash hash, Weight weight, TimeMs expire_at_ms) {
+void ReuseWindow::put(KeyHash hash, ItemSize size, TimeMs expire_at_ms) {
   Number number = find(hash);
   if (number != kNone) {
     leave_place(number);
+    count_size(entries_[number].size, -1);
   } else if (!free_.empty()) {
     number = free_.back();
     free_.pop_back();
@@ -38,8 +39,9 @@ void ReuseWindow::put(KeyHash hash, Weight weight, TimeMs expire_at_ms) {
     if (entries_.size() == entries_.capacity()) entries_.reserve(entries_.size() + entries_.size() / 4 + kLineMin);
     entries_.emplace_back();
   }
-  const bool is_new = entries_[number].weight == 0;
-  entries_[number] = {hash, expire_at_ms, std::max<Weight>(1, weight), 0};
+  const bool is_new = entries_[number].size.bytes == 0;
+  entries_[number] = {hash, expire_at_ms, ItemSize::of(std::max<std::uint32_t>(1, size.bytes), size.has_blob), 0};
+  count_size(entries_[number].size, 1);
   if (is_new) table_.insert(number, hash_of());
   take_place(number);
 }
@@ -53,6 +55,7 @@ bool ReuseWindow::erase(KeyHash hash) {
 
 void ReuseWindow::forget(Number number) {
   leave_place(number);
+  count_size(entries_[number].size, -1);
   table_.erase(number, hash_of());
   entries_[number] = {};
   free_.push_back(number);
@@ -70,7 +73,7 @@ bool ReuseWindow::trim(std::uint64_t weight_max) {
 
 void ReuseWindow::keep_sampled(SampleThreshold threshold) {
   for (Number number = 0; number < entries_.size(); ++number) {
-    if (entries_[number].weight != 0 && !is_sampled(entries_[number].hash, threshold)) forget(number);
+    if (entries_[number].size.bytes != 0 && !is_sampled(entries_[number].hash, threshold)) forget(number);
   }
 }
 
@@ -79,7 +82,7 @@ SampleThreshold ReuseWindow::threshold_for(std::size_t keys) const {
   std::vector<SampleThreshold> bits;
   bits.reserve(size());
   for (const Entry& entry : entries_) {
-    if (entry.weight != 0) bits.push_back(sample_bits(entry.hash));
+    if (entry.size.bytes != 0) bits.push_back(sample_bits(entry.hash));
   }
   std::nth_element(bits.begin(), bits.begin() + static_cast<std::ptrdiff_t>(keys), bits.end());
   return bits[keys];
@@ -94,22 +97,35 @@ void ReuseWindow::clear() {
   end_ = 0;
   first_ = 0;
   weight_ = 0;
+  plain_bytes_ = 0;
+  blobs_ = 0;
+}
+
+void ReuseWindow::count_items(bool counts_items) {
+  LARDER_CHECK(size() == 0);
+  weigher_.counts_items = counts_items;
+}
+
+// Unsigned arithmetic wraps.
+void ReuseWindow::count_size(ItemSize size, std::int64_t times) {
+  plain_bytes_ += static_cast<std::uint64_t>(times * std::int64_t{size.bytes});
+  if (size.has_blob) blobs_ += static_cast<std::uint64_t>(times);
 }
 
 void ReuseWindow::take_place(Number number) {
   if (end_ == line_.size()) close_gaps();
   entries_[number].place = end_;
   line_[end_] = number;
-  add(end_, entries_[number].weight);
-  weight_ += entries_[number].weight;
+  add(end_, weight_of(number));
+  weight_ += weight_of(number);
   ++end_;
 }
 
 void ReuseWindow::leave_place(Number number) {
-  const Entry& entry = entries_[number];
-  line_[entry.place] = kNone;
-  add(entry.place, ~std::uint64_t{entry.weight} + 1);
-  weight_ -= entry.weight;
+  const std::uint32_t place = entries_[number].place;
+  line_[place] = kNone;
+  add(place, ~std::uint64_t{weight_of(number)} + 1);
+  weight_ -= weight_of(number);
 }
 
 // The line is long enough afterwards for as many uses as there are keys. Whoever is about to take a place has none.
@@ -131,7 +147,7 @@ void ReuseWindow::close_gaps() {
   std::copy(order.begin(), order.end(), line_.begin());
   for (std::size_t place = 0; place < order.size(); ++place) {
     entries_[order[place]].place = static_cast<std::uint32_t>(place);
-    tree_[place + 1] = entries_[order[place]].weight;
+    tree_[place + 1] = weight_of(order[place]);
   }
   for (std::size_t at = 1; at < tree_.size(); ++at) {
     const std::size_t above = at + lowest_bit(at);
@@ -152,8 +168,8 @@ std::uint64_t ReuseWindow::sum_to(std::uint32_t place) const {
   return sum;
 }
 
-ReuseWindow::Weight ReuseWindow::mean_weight() const {
-  return size() == 0 ? 1 : std::max<Weight>(1, static_cast<Weight>(weight_ / size()));
+ItemSize ReuseWindow::usual_size() const {
+  return size() == 0 ? ItemSize::of(1) : ItemSize::of(plain_bytes_ / size(), blobs_ > size() / 2);
 }
 
 std::size_t ReuseWindow::bytes() const {
@@ -163,16 +179,21 @@ std::size_t ReuseWindow::bytes() const {
 
 void ReuseWindow::check_invariants() const {
   std::uint64_t weight = 0;
+  std::uint64_t plain_bytes = 0;
+  std::uint64_t blobs = 0;
   std::size_t keys = 0;
   for (std::uint32_t place = 0; place < line_.size(); ++place) {
     if (line_[place] != kNone) {
       const Entry& entry = entries_[line_[place]];
       LARDER_CHECK(place >= first_ && place < end_ && entry.place == place && find(entry.hash) == line_[place]);
-      weight += entry.weight;
+      weight += weight_of(line_[place]);
+      plain_bytes += entry.size.bytes;
+      blobs += entry.size.has_blob ? 1 : 0;
       ++keys;
     }
     LARDER_CHECK(sum_to(place) == weight);
   }
+  LARDER_CHECK(plain_bytes == plain_bytes_ && blobs == blobs_);
   LARDER_CHECK(weight == weight_ && keys == size() && keys + free_.size() == entries_.size());
 }
 

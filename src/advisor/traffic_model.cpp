@@ -45,6 +45,8 @@ void TrafficModel::set_cache(const Cache& cache, TimeMs now_ms) {
   const bool was_cold = window_.size() == 0 && counting_;
   forget_counts();
   make_simulations();
+  window_.clear();
+  window_.count_items(cache.counts_items);
   begin(window_threshold_, was_cold, now_ms);
 }
 
@@ -135,7 +137,7 @@ void TrafficModel::look_up(const AccessEvent& event, TimeMs now_ms) {
   if (expired) window_.erase(event.hash);
   // It was stored before the sample began, or was as good as forgotten: what it weighs will be told by its next write.
   if (hit && !known) {
-    window_.put(event.hash, window_.mean_weight(), kNoExpiry);
+    window_.put(event.hash, window_.usual_size(), kNoExpiry);
     keep_bounds();
   }
 }
@@ -154,21 +156,20 @@ void TrafficModel::look_up_in_minis(KeyHash hash, bool hit, bool expired,
       simulation->hits += count;
       simulation->new_hits += one;
     } else if (hit) {
-      cache.put(hash, known ? known->own : window_.mean_weight(), known ? known->expire_at_ms : kNoExpiry, now_ms);
+      cache.put(hash, known ? known->size : window_.usual_size(), known ? known->expire_at_ms : kNoExpiry, now_ms);
     }
   }
 }
 
 void TrafficModel::write(const AccessEvent& event, TimeMs now_ms) {
   const bool is_refill = refills_.take(event.hash);
-  const ReuseWindow::Weight weight = weight_of(event);
-  window_.put(event.hash, weight, event.expire_at_ms);
+  window_.put(event.hash, event.size, event.expire_at_ms);
   if (is_sampled(event.hash, mini_threshold_)) {
     for (const auto& simulation : simulations_) {
       if (is_refill && simulation->cache.contains(event.hash)) {
-        simulation->cache.change(event.hash, weight, event.expire_at_ms);
+        simulation->cache.change(event.hash, event.size, event.expire_at_ms);
       } else {
-        simulation->cache.put(event.hash, weight, event.expire_at_ms, now_ms);
+        simulation->cache.put(event.hash, event.size, event.expire_at_ms, now_ms);
       }
     }
   }

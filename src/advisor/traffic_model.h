@@ -43,7 +43,8 @@ class TrafficModel {
     std::size_t mini_items_max = 0;
   };
   struct Cache {
-    std::uint64_t capacity = 1;  // for items, in the unit of their weight
+    // For items, in the unit of their weight, and what the policy keeps beside them.
+    std::uint64_t capacity = 1;
     bool counts_items = false;
     PolicyKind policy = PolicyKind::kAllKeysLru;
     bool operator==(const Cache&) const = default;
@@ -125,7 +126,6 @@ class TrafficModel {
     std::uint64_t new_hits = 0;  // not taken yet
   };
 
-  ReuseWindow::Weight weight_of(const AccessEvent& event) const { return cache_.counts_items ? 1 : event.cost_bytes; }
   void look_up(const AccessEvent& event, TimeMs now_ms);
   void look_up_in_minis(KeyHash hash, bool hit, bool expired, const std::optional<ReuseWindow::Reuse>& known,
                         TimeMs now_ms);

@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::uint8_t kUsesMask = 3;
 constexpr std::uint8_t kInMain = 4;
+// It is in the main queue because nothing was known of it.
+constexpr std::uint8_t kUnknown = 8;
 // An item that was used so often in the small queue is promoted.
 constexpr std::uint8_t kUsesToPromote = 2;
 // The small queue's part of all weight.
@@ -40,7 +42,8 @@ void S3FifoPolicy::on_adopt(Location item, KeyHash /*hash*/, Standing standing, 
   const StreamId stream = stream_for_adopted(standing);
   const std::uint32_t arrival = stream == kMain ? 1 + kUsesToPromote : 1;
   const std::uint32_t uses = std::min<std::uint32_t>(std::max(standing.value_or(0), arrival) - arrival, kUsesMask);
-  host_.item(item).set_policy_bits(static_cast<std::uint8_t>(uses | (stream == kMain ? kInMain : 0)));
+  host_.item(item).set_policy_bits(
+      static_cast<std::uint8_t>(uses | (stream == kMain ? kInMain : 0) | (standing ? 0 : kUnknown)));
   clocks_[stream].join(host_.stream_items(stream), now_ms);
 }
 
@@ -102,9 +105,10 @@ std::optional<std::uint32_t> S3FifoPolicy::frequency(Location item, KeyHash /*ha
   return host_.item(item).policy_bits() & kUsesMask;
 }
 
-// An item of the main queue was used to get there, or nothing was known of it when it was adopted.
+// An item of the main queue was used to get there, unless nothing was known of it when it was adopted.
 Standing S3FifoPolicy::standing(Location item, KeyHash /*hash*/) const {
   const std::uint32_t bits = host_.item(item).policy_bits();
+  if ((bits & kUnknown) != 0) return (bits & kUsesMask) != 0 ? Standing{1 + (bits & kUsesMask)} : Standing{};
   return 1 + (bits & kUsesMask) + ((bits & kInMain) != 0 ? kUsesToPromote : 0);
 }
 
@@ -115,7 +119,7 @@ void S3FifoPolicy::check_invariants(std::uint64_t items) const {
     LARDER_CHECK((oldest == kNowhere) == (host_.stream_items(stream) == 0));
     if (oldest == kNowhere) continue;
     const std::uint8_t bits = host_.item(oldest).policy_bits();
-    LARDER_CHECK(bits <= (kInMain | kUsesMask) && ((bits & kInMain) != 0) == (stream == kMain));
+    LARDER_CHECK(bits <= (kUnknown | kInMain | kUsesMask) && ((bits & kInMain) != 0) == (stream == kMain));
     LARDER_CHECK(!clocks_[stream].empty());
   }
   ghosts_.check_invariants();

@@ -31,6 +31,11 @@ void RuntimeOptions::on_change(std::string_view name, Hook hook) {
   hooks_.insert_or_assign(std::string(name), std::move(hook));
 }
 
+void RuntimeOptions::before_change(std::string_view name, std::function<Undo()> keep) {
+  LARDER_CHECK(find_option(name) != nullptr);
+  keepers_.insert_or_assign(std::string(name), std::move(keep));
+}
+
 std::vector<std::pair<std::string, std::string>> RuntimeOptions::get(std::string_view glob) const {
   std::vector<std::pair<std::string, std::string>> found;
   const LockGuard lock(mutex_);
@@ -83,21 +88,26 @@ Status RuntimeOptions::apply(std::size_t row, std::string text) {
   return Status::ok();
 }
 
+void RuntimeOptions::take_back(const Change& change, const Undo& undo, const Options& before) {
+  if (undo) return undo();
+  const Status back = apply(change.row, before.text_of(change.row));
+  if (!back.is_ok()) spdlog::error("Taking back a CONFIG SET: {}", back.message());
+}
+
 Status RuntimeOptions::set(std::span<const std::pair<std::string_view, std::string_view>> changes) {
   Result<std::vector<Change>> checked = check(changes);
   if (!checked.is_ok()) return checked.status();
 
   const LockGuard lock(mutex_);
   const Options before = options_;
+  std::vector<Undo> undos;
   for (std::size_t i = 0; i < checked.value().size(); ++i) {
     const Change& change = checked.value()[i];
+    const auto keeper = keepers_.find(option_table()[change.row].name);
+    undos.push_back(keeper == keepers_.end() ? Undo() : keeper->second());
     Status status = apply(change.row, change.text);
     if (status.is_ok()) continue;
-    while (i-- > 0) {
-      const std::size_t row = checked.value()[i].row;
-      const Status back = apply(row, before.text_of(row));
-      if (!back.is_ok()) spdlog::error("Taking back a CONFIG SET: {}", back.message());
-    }
+    while (i-- > 0) take_back(checked.value()[i], undos[i], before);
     options_ = before;
     return status;
   }

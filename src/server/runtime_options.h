@@ -24,8 +24,14 @@ class RuntimeOptions final : public RuntimeConfig {
 
   explicit RuntimeOptions(Options options) : options_(std::move(options)) {}
 
+  // Takes a change back.
+  using Undo = std::function<void()>;
+
   // Before the server runs: one for every option that may be changed at run time.
   void on_change(std::string_view name, Hook hook);
+  // Likewise, for one whose text does not say all that there was: is called before its hook. Other changes are taken
+  // back by the hook, with the text that was.
+  void before_change(std::string_view name, std::function<Undo()> keep);
 
   std::vector<std::pair<std::string, std::string>> get(std::string_view glob) const override;
   Status set(std::span<const std::pair<std::string_view, std::string_view>> changes) override;
@@ -42,7 +48,10 @@ class RuntimeOptions final : public RuntimeConfig {
   static Result<std::vector<Change>> check(std::span<const std::pair<std::string_view, std::string_view>> changes);
   Status apply(std::size_t row, std::string text) REQUIRES_LOCK(mutex_);
 
+  void take_back(const Change& change, const Undo& undo, const Options& before) REQUIRES_LOCK(mutex_);
+
   std::map<std::string, Hook, std::less<>> hooks_;
+  std::map<std::string, std::function<Undo()>, std::less<>> keepers_;
   mutable Mutex mutex_;
   Options options_ GUARDED_BY(mutex_);
 };

@@ -254,6 +254,13 @@ void Server::Impl::connect_options() {
     advisor_.set_policy(named_policy(text));
     return Status::ok();
   });
+  // "auto" does not say which policy it had chosen.
+  options_.before_change("maxmemory-policy", [this] {
+    return [this, policy = store_.policy(), chooses = advisor_.chooses()] {
+      advisor_.set_policy(policy);
+      if (chooses) advisor_.set_policy({});
+    };
+  });
   options_.on_change("maxitems", [this](std::string& text) {
     store_.set_maxitems(static_cast<std::uint64_t>(option_integer(text)));
     return Status::ok();

@@ -7,6 +7,7 @@
 #include "larder/base/allocation.h"
 #include "larder/base/check.h"
 #include "larder/base/limits.h"
+#include "larder/store/item_size.h"
 
 namespace larder {
 
@@ -14,16 +15,10 @@ namespace {
 
 // About 35 years: expiries further from the first one count as that far, so that millions of them cannot overflow.
 constexpr std::int64_t kExpiryShareMsMax = std::int64_t{1} << 40;
-// Of the items' bytes, what may lie dead beside them: charged with every item.
-constexpr std::size_t kSlackShare = 12;
 // An item's share of the index; what a small index has beyond that is nobody's in particular.
 constexpr std::size_t kIndexShareBytesMax = 10;
 // The smallest item of all, for how much address space the index may need.
 constexpr std::size_t kRecordBytesMin = 16;
-
-constexpr std::size_t slack_bytes(std::size_t record_bytes) {
-  return (record_bytes + kSlackShare - 1) / kSlackShare;
-}
 
 }  // namespace
 

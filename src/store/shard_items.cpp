@@ -1,7 +1,6 @@
 // What a Shard does to one item.
 #include <algorithm>
 #include <cstring>
-#include <limits>
 
 #include "larder/base/check.h"
 #include "larder/base/limits.h"
@@ -422,10 +421,9 @@ void Shard::tell_write(const Key& key) {
   const Location location = find(key);
   if (location == kNowhere) return;
   const ItemRef record = item(location);
-  constexpr std::size_t kTellable = std::numeric_limits<std::uint32_t>::max();
   tap_->put({.hash = key.hash,
              .expire_at_ms = record.expiry(),
-             .cost_bytes = static_cast<std::uint32_t>(std::min(kTellable, cost(record.shape()))),
+             .size = ItemSize::of(record.shape()),
              .kind = AccessEvent::Kind::kWrite});
 }
 

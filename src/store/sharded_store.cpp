@@ -34,6 +34,11 @@ std::size_t range_bytes_for(std::uint32_t shards) {
   return std::min(SegmentLog::kRangeBytesMax, kAddressSpaceBytes / shards);
 }
 
+std::uint64_t beside_open_segments(std::uint64_t maxmemory_bytes, std::uint64_t segment_bytes, std::uint64_t shards) {
+  const std::uint64_t open_segments = kOpenSegmentsPerShard * segment_bytes * shards;
+  return maxmemory_bytes - std::min(open_segments, maxmemory_bytes / kOpenSegmentsShare);
+}
+
 Hasher make_hasher(std::optional<std::uint64_t> seed) {
   return seed ? Hasher(*seed) : Hasher();
 }
@@ -338,8 +343,11 @@ void ShardedStore::give_back_free_memory() {
 // --- Settings ---
 
 std::uint64_t ShardedStore::budget_bytes(std::uint64_t maxmemory_bytes) const {
-  const std::uint64_t open_segments = kOpenSegmentsPerShard * segment_bytes_ << shard_bits_;
-  return maxmemory_bytes - std::min(open_segments, maxmemory_bytes / kOpenSegmentsShare);
+  return beside_open_segments(maxmemory_bytes, segment_bytes_, std::uint64_t{1} << shard_bits_);
+}
+
+std::uint64_t ShardedStore::budget_bytes_from_start(std::uint64_t maxmemory_bytes) const {
+  return beside_open_segments(maxmemory_bytes, segment_bytes_for(maxmemory_bytes, shards()), shards());
 }
 
 void ShardedStore::set_warm_bytes() {
@@ -366,6 +374,12 @@ void ShardedStore::set_policy(PolicyKind policy) {
     Hold hold(*this, *slot, HoldKind::kSetting);
     former = slot->shard.set_policy(policy);
   }
+}
+
+bool ShardedStore::hands_over() {
+  bool found = false;
+  for_each_locked(HoldKind::kSetting, [&](Shard& shard) { found |= shard.hands_over(); });
+  return found;
 }
 
 void ShardedStore::set_active_expiry(bool on) {

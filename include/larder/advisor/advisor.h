@@ -76,8 +76,9 @@ class Advisor {
   void choose(TimeMs now_ms);
   void end_second(TimeMs now_ms, std::int64_t monotonic_ns);
   void look_at_store(TimeMs now_ms);
+  static double item_share(const StoreStats& stats);
   void raise_share(TimeMs now_ms);
-  // What items may weigh together at so many times today's limit.
+  // What items, and what the policy keeps beside them, may weigh together at so many times today's limit.
   double capacity_at(double factor) const;
   void publish(TimeMs now_ms);
   void set_report(AdvisorReport report);
@@ -107,7 +108,7 @@ class Advisor {
   std::uint64_t lost_seen_ = 0;
   std::int64_t fade_ns_ = 0;
   int quiet_seconds_ = 0;
-  double item_share_ = 1;  // of what is used beyond an empty store's, the part that events tell of
+  double item_share_ = 1;  // of what is used beyond an empty store's, the part that has a weight
   std::uint64_t empty_bytes_ = 0;
   Limits limits_;
   std::uint64_t limit_ = 0;

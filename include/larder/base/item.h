@@ -118,10 +118,13 @@ struct ItemShape {
            ((mask & kTagsField) != 0 ? sizeof(TagClock) + sizeof tags + tags * sizeof(TagHash) : 0);
   }
   constexpr std::size_t extension_bytes() const { return mask() == 0 ? 0 : extension_bytes(mask(), tags); }
+  // The same whatever the form: without a list node, and before it is rounded.
+  constexpr std::size_t plain_bytes() const {
+    return 2 * sizeof(std::uint32_t) + (has_expiry ? sizeof(TimeMs) : 0) + extension_bytes() + key_bytes +
+           (has_blob ? sizeof(Blob*) : value_bytes);
+  }
   constexpr std::size_t record_bytes() const {
-    const std::size_t exact = 2 * sizeof(std::uint32_t) + (form == ItemForm::kListItem ? sizeof(ListNode) : 0) +
-                              (has_expiry ? sizeof(TimeMs) : 0) + extension_bytes() + key_bytes +
-                              (has_blob ? sizeof(Blob*) : value_bytes);
+    const std::size_t exact = plain_bytes() + (form == ItemForm::kListItem ? sizeof(ListNode) : 0);
     return (exact + kItemGranuleBytes - 1) / kItemGranuleBytes * kItemGranuleBytes;
   }
 };

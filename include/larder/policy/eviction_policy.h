@@ -137,6 +137,9 @@ class EvictionPolicy {
   virtual std::optional<std::int64_t> coldest_rank(TimeMs now_ms) const = 0;
   // What it has allocated outside of the items (ghosts, sketches): counts towards maxmemory.
   virtual std::size_t metadata_bytes() const { return 0; }
+  // Of that, what is there for the items that there are and grows with them: without what is allocated ahead, or at the
+  // least. So a small cache tells what a large one takes for each item.
+  virtual std::size_t metadata_bytes_in_use() const { return metadata_bytes(); }
   // When the item was last used, if the policy knows. Otherwise nothing.
   virtual std::optional<TimeMs> last_use_ms(Location item, TimeMs now_ms) const {
     static_cast<void>(item);

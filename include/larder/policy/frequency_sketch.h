@@ -44,6 +44,8 @@ class FrequencySketch {
   void prefetch(KeyHash hash) const { larder::prefetch(&blocks_[block_of(mix_bits(hash))]); }
 
   std::size_t bytes() const { return blocks_.bytes(); }
+  // Its blocks alone.
+  std::size_t bytes_in_use() const { return blocks_.size() * sizeof(Block); }
   std::uint64_t ages() const { return age_; }
   // Stops the process if an invariant does not hold.
   void check_invariants() const;

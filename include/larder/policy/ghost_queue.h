@@ -37,6 +37,8 @@ class GhostQueue {
   bool erase(KeyHash hash);
 
   std::size_t bytes() const { return newest_.bytes() + before_.bytes(); }
+  // Its rows alone.
+  std::size_t bytes_in_use() const { return (newest_.row_count() + before_.row_count()) * sizeof(Row); }
   // Stops the process if an invariant does not hold.
   void check_invariants() const;
 

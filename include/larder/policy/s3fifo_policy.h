@@ -10,7 +10,8 @@
 //     main   [ oldest ... newest ] <- promoted    oldest: used -> one use off, end of main; otherwise evicted
 //     ghosts two bytes for each, for as many as weighed nine tenths of all weight; at most 1.8 an item
 //
-// Policy bits: the uses counted (0..3) and whether the item is in the main queue.
+// Policy bits: the uses counted (0..3), whether the item is in the main queue, and whether it began there as one of
+// whom nothing was known, from another policy; the first round that it is spared makes it one like the others.
 //
 // INVARIANTS: the two streams hold all items; no bits but those. A ghost is no item, but for chance (GhostQueue).
 // Source: Yang, Zhang, Qiu, Yue, Rashmi, "FIFO queues are all you need for cache eviction", SOSP 2023.
@@ -39,6 +40,7 @@ class S3FifoPolicy final : public EvictionPolicy {
   Location next_in_line() const override;
   std::optional<std::int64_t> coldest_rank(TimeMs now_ms) const override;
   std::size_t metadata_bytes() const override { return ghosts_.bytes(); }
+  std::size_t metadata_bytes_in_use() const override { return ghosts_.bytes_in_use(); }
   std::optional<std::uint32_t> frequency(Location item, KeyHash hash) const override;
   Standing standing(Location item, KeyHash hash) const override;
   void check_invariants(std::uint64_t items) const override;

@@ -44,6 +44,7 @@ class TinyLfuPolicy final : public EvictionPolicy {
   VictimStep victim(TimeMs now_ms) override;
   std::optional<std::int64_t> coldest_rank(TimeMs now_ms) const override;
   std::size_t metadata_bytes() const override { return sketch_.bytes(); }
+  std::size_t metadata_bytes_in_use() const override { return sketch_.bytes_in_use(); }
   std::optional<TimeMs> last_use_ms(Location item, TimeMs now_ms) const override;
   std::optional<std::uint32_t> frequency(Location item, KeyHash hash) const override;
   void check_invariants(std::uint64_t items) const override;

@@ -34,6 +34,7 @@ class TtlPolicy final : public EvictionPolicy {
   VictimStep victim(TimeMs now_ms) override;
   std::optional<std::int64_t> coldest_rank(TimeMs now_ms) const override;
   std::size_t metadata_bytes() const override { return heap_.bytes(); }
+  std::size_t metadata_bytes_in_use() const override { return heap_.size() * sizeof(Entry); }
   std::optional<TimeMs> last_use_ms(Location item, TimeMs now_ms) const override;
   void check_invariants(std::uint64_t items) const override;
 

@@ -35,6 +35,7 @@ class VolatileFilter final : public EvictionPolicy {
   Location next_in_line() const override { return inside_->next_in_line(); }
   std::optional<std::int64_t> coldest_rank(TimeMs now_ms) const override { return inside_->coldest_rank(now_ms); }
   std::size_t metadata_bytes() const override { return inside_->metadata_bytes(); }
+  std::size_t metadata_bytes_in_use() const override { return inside_->metadata_bytes_in_use(); }
   std::optional<TimeMs> last_use_ms(Location item, TimeMs now_ms) const override;
   std::optional<std::uint32_t> frequency(Location item, KeyHash hash) const override;
   void check_invariants(std::uint64_t items) const override;

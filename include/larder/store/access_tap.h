@@ -20,6 +20,7 @@
 #include "larder/base/item.h"
 #include "larder/base/key_sample.h"
 #include "larder/stats/counter.h"
+#include "larder/store/item_size.h"
 
 namespace larder {
 
@@ -33,7 +34,7 @@ struct AccessEvent {
   };
   KeyHash hash = 0;
   TimeMs expire_at_ms = kNoExpiry;  // of kWrite
-  std::uint32_t cost_bytes = 0;     // of kWrite: what the item takes of maxmemory, its share of the index aside
+  ItemSize size = {};               // of kWrite
   Kind kind = Kind::kHit;
 };
 

@@ -185,6 +185,8 @@ class Shard final : private PolicyHost {
   // first. Returns a policy that is not wanted any more, if there is one: its tables may take long to free, and not
   // under the shard's lock.
   std::unique_ptr<EvictionPolicy> set_policy(PolicyKind policy);
+  // Whether it has not handed over everything yet.
+  bool hands_over() const { return log_.aside_items() > 0; }
   // The same policy, once sweep() has handed over everything; null before, and after it was taken.
   std::unique_ptr<EvictionPolicy> take_former_policy();
   // Off: sweep() leaves expired items to whoever meets them.

@@ -213,8 +213,12 @@ class ShardedStore {
 
   // --- Settings at run time ---
   void set_maxmemory(std::uint64_t bytes);
+  // What items and all that counts beside them might take in a store that has begun with so much maxmemory.
+  std::uint64_t budget_bytes_from_start(std::uint64_t maxmemory_bytes) const;
   void set_maxitems(std::uint64_t items);
   void set_policy(PolicyKind policy);
+  // Whether there are items that maintain() has not given to the policy yet.
+  bool hands_over();
   PolicyKind policy() const { return policy_.load(std::memory_order_relaxed); }
   void set_active_expiry(bool on);
 

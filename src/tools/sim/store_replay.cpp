@@ -45,12 +45,18 @@ class EmptyValues final : public Values {
   const Trace& trace_;
 };
 
+// Large ones as a server has them when they arrive: in a block of their own.
 class RealValues final : public Values {
  public:
   explicit RealValues(const Trace& trace)
       : trace_(trace), bytes_(std::min<std::uint64_t>(trace.largest_bytes(), limits::kValueBytesMax), 'v') {}
   Value value(ObjectNumber object) override {
-    return {std::string_view(bytes_).substr(0, trace_.size_bytes(object)), nullptr};
+    const std::string_view bytes = std::string_view(bytes_).substr(0, trace_.size_bytes(object));
+    if (bytes.size() < limits::kBodyBytesMin) return {bytes, nullptr};
+    block_ = Blob::allocate(bytes.size());
+    if (!block_) return {bytes, nullptr};
+    block_->write(0, bytes);
+    return {block_->view(), block_.get()};
   }
   std::string_view key(ObjectNumber object, Trace::KeyBuffer& buffer) const override {
     return trace_.key(object, buffer);
@@ -59,6 +65,7 @@ class RealValues final : public Values {
  private:
   const Trace& trace_;
   const std::string bytes_;
+  BlobRef block_;
 };
 
 class CountedValues final : public Values {

@@ -29,20 +29,20 @@ TEST_P(EveryMiniCache, KeepsItsBoundsAndInvariants) {
     for (const std::uint64_t key : test::zipf_requests(20'000, 1'000, 0.9, 3)) {
       ++now;
       const KeyHash hash = hash_of_key(key);
-      const auto weight = static_cast<MiniCache::Weight>(counts_items ? 1 : 60 + key % 300);
+      const auto bytes = static_cast<std::uint32_t>(60 + key % 300);
       const TimeMs expire_at_ms = key % 3 == 0 ? kNoExpiry : now + 100'000;
       switch (numbers.below(12)) {
         case 0:
           cache.erase(hash, Removal::kErased);
           break;
         case 1:
-          cache.change(hash, weight + 8, expire_at_ms);
+          cache.change(hash, ItemSize::of(bytes + 8), expire_at_ms);
           break;
         case 2:
-          cache.put(hash, weight, expire_at_ms, now);
+          cache.put(hash, ItemSize::of(bytes, key % 5 == 0), expire_at_ms, now);
           break;
         default:
-          if (!cache.use(hash, now)) cache.put(hash, weight, expire_at_ms, now);
+          if (!cache.use(hash, now)) cache.put(hash, ItemSize::of(bytes, key % 5 == 0), expire_at_ms, now);
       }
       // change() makes no room.
       ASSERT_LE(cache.weight(), capacity + (counts_items ? 0 : 4'000));
@@ -55,7 +55,7 @@ TEST_P(EveryMiniCache, KeepsItsBoundsAndInvariants) {
     cache.clear();
     EXPECT_EQ(cache.size(), 0u);
     cache.check_invariants();
-    cache.put(1, 100, now + 1, now);
+    cache.put(1, ItemSize::of(100), now + 1, now);
     EXPECT_TRUE(cache.contains(1));
   }
 }
@@ -64,7 +64,7 @@ TEST_P(EveryMiniCache, HoldsNoMoreItemsThanItMay) {
   MiniCache cache({.policy = GetParam(), .counts_items = false});
   cache.set_capacity(1'000'000);
   cache.set_items_max(50);
-  for (std::uint64_t key = 0; key < 500; ++key) cache.put(hash_of_key(key), 100, kNow + 1'000, kNow);
+  for (std::uint64_t key = 0; key < 500; ++key) cache.put(hash_of_key(key), ItemSize::of(100), kNow + 1'000, kNow);
   EXPECT_EQ(cache.size(), 50u);
   EXPECT_LE(cache.bytes(), 40'000u);
 }
@@ -81,7 +81,7 @@ TEST(MiniCache, OfLruIsExactLru) {
   test::ExactLru lru(200);
   for (const std::uint64_t key : test::zipf_requests(30'000, 1'000, 0.8, 9)) {
     const bool hit = cache.use(hash_of_key(key), kNow);
-    if (!hit) cache.put(hash_of_key(key), 1, kNoExpiry, kNow);
+    if (!hit) cache.put(hash_of_key(key), {}, kNoExpiry, kNow);
     ASSERT_EQ(hit, lru.request(key, 1));
   }
 }
@@ -89,26 +89,26 @@ TEST(MiniCache, OfLruIsExactLru) {
 TEST(MiniCache, VolatilePoliciesKeepWhatHasNoExpiry) {
   MiniCache cache({.policy = PolicyKind::kVolatileLru, .counts_items = true});
   cache.set_capacity(2);
-  cache.put(1, 1, kNoExpiry, kNow);
-  cache.put(2, 1, kNow + 5, kNow);
-  cache.put(3, 1, kNoExpiry, kNow);
+  cache.put(1, {}, kNoExpiry, kNow);
+  cache.put(2, {}, kNow + 5, kNow);
+  cache.put(3, {}, kNoExpiry, kNow);
   EXPECT_TRUE(cache.contains(1));
   EXPECT_FALSE(cache.contains(2));
-  cache.put(4, 1, kNow + 5, kNow);  // nothing may be evicted for it
+  cache.put(4, {}, kNow + 5, kNow);  // nothing may be evicted for it
   EXPECT_FALSE(cache.contains(4));
-  cache.change(1, 1, kNow + 5);
-  cache.put(4, 1, kNow + 5, kNow);
+  cache.change(1, {}, kNow + 5);
+  cache.put(4, {}, kNow + 5, kNow);
   EXPECT_TRUE(cache.contains(4));
 }
 
 TEST(MiniCache, TellsHowLongWhatWasEvictedWasOfNoUse) {
   MiniCache cache({.policy = PolicyKind::kAllKeysLru, .counts_items = true});
   cache.set_capacity(2);
-  cache.put(1, 1, kNoExpiry, kNow);
-  cache.put(2, 1, kNoExpiry, kNow);
+  cache.put(1, {}, kNoExpiry, kNow);
+  cache.put(2, {}, kNoExpiry, kNow);
   cache.use(1, kNow + 60);
-  cache.put(3, 1, kNoExpiry, kNow + 100);  // evicts 2: never read, there for 100 ms
-  cache.put(4, 1, kNoExpiry, kNow + 200);  // evicts 1: there for 200 ms, unused for 140
+  cache.put(3, {}, kNoExpiry, kNow + 100);  // evicts 2: never read, there for 100 ms
+  cache.put(4, {}, kNoExpiry, kNow + 200);  // evicts 1: there for 200 ms, unused for 140
   EXPECT_DOUBLE_EQ(cache.evicted().weight_ms, 300);
   EXPECT_DOUBLE_EQ(cache.evicted().never_read_weight_ms, 100);
   EXPECT_DOUBLE_EQ(cache.evicted().unused_weight_ms, 240);

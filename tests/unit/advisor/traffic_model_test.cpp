@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <set>
 
 #include "unit/advisor/exact_lru.h"
@@ -14,8 +15,13 @@ using Kind = AccessEvent::Kind;
 
 constexpr TimeMs kNow = 1'700'000'000'000;
 
-AccessEvent event(Kind kind, std::uint64_t key, std::uint32_t cost_bytes = 0, TimeMs expire_at_ms = kNoExpiry) {
-  return {.hash = hash_of_key(key), .expire_at_ms = expire_at_ms, .cost_bytes = cost_bytes, .kind = kind};
+AccessEvent event(Kind kind, std::uint64_t key, std::uint32_t bytes = 0, TimeMs expire_at_ms = kNoExpiry) {
+  return {.hash = hash_of_key(key), .expire_at_ms = expire_at_ms, .size = ItemSize::of(bytes), .kind = kind};
+}
+
+// In an LRU cache.
+std::uint64_t weight(std::uint32_t bytes) {
+  return ItemWeigher{.form = ItemForm::kListItem}(ItemSize::of(bytes));
 }
 
 // A client with a real LRU cache, whose traffic the model sees as the tap would tell of it.
@@ -23,12 +29,13 @@ class Traffic {
  public:
   Traffic(TrafficModel& model, std::uint64_t capacity) : model_(model), real_(capacity) {}
 
-  void request(std::uint64_t key, std::uint32_t weight) {
+  // Of an item of so many bytes, or of one that counts as 1.
+  void request(std::uint64_t key, std::optional<std::uint32_t> bytes = {}) {
     ++now_ms_;
-    const bool hit = real_.request(key, weight);
+    const bool hit = real_.request(key, bytes ? weight(*bytes) : 1);
     model_.count_queries(1, 0);
     tell(event(hit ? Kind::kHit : Kind::kMiss, key));
-    if (!hit) tell(event(Kind::kWrite, key, weight));
+    if (!hit) tell(event(Kind::kWrite, key, bytes.value_or(0)));
   }
   void tell(const AccessEvent& told) {
     if (is_sampled(told.hash, model_.threshold())) model_.apply(told, now_ms_);
@@ -43,8 +50,11 @@ class Traffic {
 std::uint64_t one(std::uint64_t /*key*/) {
   return 1;
 }
+std::uint32_t uneven_bytes(std::uint64_t key) {
+  return static_cast<std::uint32_t>(40 + mix_bits(key) % 1'000);
+}
 std::uint64_t uneven(std::uint64_t key) {
-  return 64 + mix_bits(key) % 1'000 / 8 * 8;
+  return weight(uneven_bytes(key));
 }
 
 double of(const TrafficModel& model, PolicyKind kind) {
@@ -62,7 +72,7 @@ TEST(TrafficModel, IsExactWhereAllKeysFitIntoTheSample) {
   model.begin(kAllKeys, true, kNow);
   Traffic traffic(model, kCapacity);
   const auto keys = test::zipf_requests(50'000, 3'000, 0.9, 11);
-  for (const std::uint64_t key : keys) traffic.request(key, 1);
+  for (const std::uint64_t key : keys) traffic.request(key);
   model.check_invariants();
   for (const double factor : {0.25, 1.0, 4.0}) {
     const auto capacity = static_cast<std::uint64_t>(factor * kCapacity);
@@ -79,7 +89,7 @@ TEST(TrafficModel, ASampleOfAFewThousandKeysComesCloseByBytes) {
   model.begin(kAllKeys, true, kNow);
   Traffic traffic(model, kCapacity);
   const auto keys = test::zipf_requests(300'000, 30'000, 0.9, 12);
-  for (const std::uint64_t key : keys) traffic.request(key, static_cast<std::uint32_t>(uneven(key)));
+  for (const std::uint64_t key : keys) traffic.request(key, uneven_bytes(key));
   model.check_invariants();
   EXPECT_LE(model.keys(), 6'000u);
   EXPECT_LT(model.threshold(), kAllKeys / 2);
@@ -104,8 +114,8 @@ TEST(TrafficModel, RanksThePoliciesOfTheSameItems) {
   Traffic traffic(model, 1'000);
   std::uint64_t scanned = 1'000'000;
   for (const std::uint64_t key : test::zipf_requests(100'000, 5'000, 0.9, 13)) {
-    traffic.request(key, 1);
-    traffic.request(scanned++, 1);
+    traffic.request(key);
+    traffic.request(scanned++);
   }
   model.check_invariants();
   EXPECT_GT(of(model, PolicyKind::kAllKeysS3Fifo), of(model, PolicyKind::kAllKeysLru) + 0.02);
@@ -157,11 +167,11 @@ TEST(TrafficModel, BeginsAnewWithoutTakingFirstUsesForNewKeys) {
   model.begin(kAllKeys, true, kNow);
   Traffic traffic(model, kCapacity);
   const auto keys = test::zipf_requests(200'000, 2'000, 0.8, 14);
-  for (std::size_t i = 0; i < 20'000; ++i) traffic.request(keys[i], 1);
+  for (std::size_t i = 0; i < 20'000; ++i) traffic.request(keys[i]);
   const double before = model.hit_ratio(kCapacity);
   model.begin(kAllKeys, false, kNow);
   EXPECT_FALSE(model.is_counting());
-  for (std::size_t i = 20'000; i < keys.size(); ++i) traffic.request(keys[i], 1);
+  for (std::size_t i = 20'000; i < keys.size(); ++i) traffic.request(keys[i]);
   EXPECT_TRUE(model.is_counting());
   EXPECT_NEAR(model.hit_ratio(kCapacity), before, 0.02);
   // A limit on items becomes one on bytes: nothing of what was counted holds any more.

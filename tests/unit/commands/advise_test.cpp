@@ -136,6 +136,37 @@ TEST_F(Advise, ChoosesThePolicyIfItIsToldTo) {
   EXPECT_EQ(runner_.store().policy(), PolicyKind::kAllKeysLru);
 }
 
+TEST_F(Advise, ChoosesNothingBeforeTheChangeBeforeIsDone) {
+  runner_.advisor().set_policy({});
+  step(50);
+  for (int i = 0; i < 15'000; ++i) {
+    const std::string name = "key:" + std::to_string(i % 150);
+    if (runner_.run({"GET", name}) == kNull) runner_.run({"SET", name, "value"});
+    if (i % 50 != 0) continue;
+    runner_.store().set_policy(i % 100 == 0 ? PolicyKind::kAllKeysLfu : PolicyKind::kAllKeysLru);
+    EXPECT_TRUE(runner_.store().hands_over());
+    step(50);
+  }
+  step(1'000);
+  EXPECT_EQ(report().changes, 0u);
+  while (runner_.store().maintain(runner_.now_ms(), 1'000)) {
+  }
+  EXPECT_FALSE(runner_.store().hands_over());
+  read_in_turn(150, 10);
+  EXPECT_EQ(report().changes, 1u);
+}
+
+TEST_F(Advise, CountersThatSeemToShrinkAreZero) {
+  constexpr std::int64_t kSecondNs = 1'000'000'000;
+  const std::int64_t now_ns = runner_.clock().monotonic_ns();
+  runner_.statistics().series().restart({.monotonic_ns = now_ns, .requests = {.hits = 7, .misses = 3}, .evicted = 9});
+  runner_.statistics().series().add(
+      {.monotonic_ns = now_ns + kSecondNs, .requests = {.hits = 6, .misses = 3}, .evicted = 8});
+  step(50);
+  EXPECT_EQ(report().lookups, 0u);
+  EXPECT_EQ(report().evictions, 0u);
+}
+
 TEST_F(Advise, ChoosesNothingWhereNothingIsEvicted) {
   runner_.store().set_maxitems(0);
   runner_.advisor().set_policy({});

@@ -179,6 +179,20 @@ TEST_P(VolatilePolicyTest, NeverEvictsAnItemWithoutExpiry) {
   shard->check();
 }
 
+TEST_P(VolatilePolicyTest, WhatAnotherPolicyHadIsInsideIfItHasAnExpiry) {
+  const auto shard = make_shard(10);
+  shard->adopt("kept", 1, 1);
+  shard->adopt("a", 9, 1, kExpiryMs);
+  shard->adopt("b", {}, 1, kExpiryMs);
+  shard->check();
+  shard->set_expiry("kept", kExpiryMs);
+  shard->set_expiry("a", kNoExpiry);
+  shard->check();
+  const std::set<std::string> evicted = {shard->evict(2), shard->evict(2)};
+  EXPECT_EQ(evicted, (std::set<std::string>{"b", "kept"}));
+  EXPECT_EQ(shard->evict(2), "");
+}
+
 TEST_P(VolatilePolicyTest, ItemEntersWithItsExpiryAndLeavesWithIt) {
   const auto shard = make_shard(10);
   for (const char* key : {"a", "b", "c"}) shard->request(key, 1);

@@ -50,6 +50,34 @@ TEST_F(LfuPolicyTest, FewerUsesAreTheLowerRankAndThenTheLongerRest) {
   EXPECT_GT(shard_.policy().coldest_rank(1), one_use);
 }
 
+TEST_F(LfuPolicyTest, WhatAnotherPolicyHadBeginsWithTheUsesThatItKnew) {
+  shard_.adopt("often", 5, 1);
+  shard_.adopt("unknown", {}, 1);
+  shard_.adopt("more than can be counted", 1'000, 1);
+  shard_.adopt("twice", 2, 1);
+  EXPECT_EQ(frequency("often"), 5u);
+  EXPECT_EQ(frequency("unknown"), 1u);
+  EXPECT_EQ(frequency("more than can be counted"), 255u);
+  shard_.request("twice", 1);
+  EXPECT_EQ(frequency("twice"), 3u);
+  shard_.check();
+  EXPECT_EQ(shard_.evict(2), "unknown");
+  EXPECT_EQ(shard_.evict(2), "twice");
+  EXPECT_EQ(shard_.evict(2), "often");
+}
+
+TEST(VolatileLfuPolicy, WhatAnotherPolicyHadBeginsWithTheUsesThatItKnew) {
+  ToyShard shard(3);
+  shard.use(make_policy(PolicyKind::kVolatileLfu, shard));
+  shard.adopt("often", 9, 1, 1'000);
+  shard.adopt("once", {}, 1, 1'000);
+  shard.adopt("outside", 9, 1);
+  EXPECT_EQ(shard.policy().frequency(shard.at("often"), 0), 9u);
+  EXPECT_EQ(shard.policy().frequency(shard.at("outside"), 0), std::nullopt);
+  EXPECT_EQ(shard.evict(2), "once");
+  shard.check();
+}
+
 TEST_F(LfuPolicyTest, CountsStopAtTheHighest) {
   shard_.request("a", 1);
   for (int use = 0; use < 1'000; ++use) shard_.request("a", 1);

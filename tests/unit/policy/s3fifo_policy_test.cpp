@@ -53,11 +53,24 @@ TEST_F(S3FifoPolicyTest, WhatWasUsedUnderAnotherPolicyBeginsInTheMainQueue) {
   EXPECT_EQ(shard_.stream_items(kMain), 3u);
   EXPECT_EQ(shard_.policy().standing(shard_.at("often"), 0), 6u);
   EXPECT_EQ(shard_.policy().standing(shard_.at("once"), 0), 1u);
+  EXPECT_EQ(shard_.policy().standing(shard_.at("thrice"), 0), 3u);
   shard_.check();
   EXPECT_EQ(shard_.evict(2), "once");
   EXPECT_EQ(shard_.evict(2), "twice");
   EXPECT_EQ(shard_.evict(2), "thrice");
   EXPECT_EQ(shard_.evict(2), "unknown");
+}
+
+TEST_F(S3FifoPolicyTest, OfWhatNothingWasKnownTheUsesSinceAre) {
+  for (const char* key : {"unused", "used", "spared"}) shard_.adopt(key, {}, 1);
+  request({"used", "spared", "spared"});
+  const auto standing = [&](const std::string& key) { return shard_.policy().standing(shard_.at(key), 0); };
+  EXPECT_EQ(standing("unused"), Standing{});
+  EXPECT_EQ(standing("used"), 2u);
+  EXPECT_EQ(standing("spared"), 3u);
+  EXPECT_EQ(shard_.evict(2), "unused");
+  EXPECT_EQ(shard_.evict(2), "used");
+  EXPECT_EQ(standing("spared"), 4u);  // by a use it is in the main queue like any other
 }
 
 TEST_F(S3FifoPolicyTest, MainGivesAnotherRoundForEachUse) {

@@ -63,8 +63,10 @@ class ToyShard final : public PolicyHost {
     policy_->on_insert(item, hash(key), now_ms);
   }
   // What a change of policy does to one item. REQUIRES: !contains(key).
-  void adopt(const std::string& key, Standing standing, TimeMs now_ms) {
-    const Location item = append(shape_of(key, 0, false), key, policy_->stream_for_adopted(standing));
+  void adopt(const std::string& key, Standing standing, TimeMs now_ms, TimeMs expiry_ms = kNoExpiry) {
+    const ItemShape shape = shape_of(key, 0, expiry_ms != kNoExpiry);
+    const Location item = append(shape, key, policy_->stream_for_adopted(standing));
+    if (shape.has_expiry) this->item(item).set_expiry(expiry_ms);
     items_[key] = item;
     policy_->on_adopt(item, hash(key), standing, now_ms);
   }

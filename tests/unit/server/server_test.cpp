@@ -72,6 +72,17 @@ TEST(ServerTest, ThePolicyIsTheAdvisorsIfItIsAuto) {
   EXPECT_EQ(server.store().policy(), PolicyKind::kAllKeysLru) << "as good as any to begin with";
 }
 
+TEST(ServerTest, AChangeThatIsTakenBackLeavesThePolicyThatWasChosen) {
+  Server server({.options = options_with({{"maxmemory-policy", "auto"}}), .any_free_port = true});
+  ASSERT_TRUE(server.start().is_ok());
+  server.store().set_policy(PolicyKind::kAllKeysTinyLfu);  // as the advisor does
+  test::SocketClient client = test::SocketClient::tcp(server.port());
+  const std::string refused = "-ERR CONFIG SET failed (possibly related to argument 'maxclients')";
+  EXPECT_EQ(client.exchange("CONFIG SET maxmemory-policy allkeys-lru maxclients 1000000000\r\n", refused), refused);
+  EXPECT_TRUE(server.advisor().chooses());
+  EXPECT_EQ(server.store().policy(), PolicyKind::kAllKeysTinyLfu);
+}
+
 TEST(ServerTest, WhatIsWatchedChangesWhileItRuns) {
   Server server({.options = options_with({{"stats-sample-every", "0"}}), .any_free_port = true});
   ASSERT_TRUE(server.start().is_ok());

@@ -106,8 +106,18 @@ TEST_F(TappedStore, TellsOfWritesWithWhatTheyCost) {
   EXPECT_EQ(told(), Told{"write"});
   EXPECT_EQ(last_.hash, store_.key(0, "a").hash);
   EXPECT_EQ(last_.expire_at_ms, kNow + 500);
-  EXPECT_GE(last_.cost_bytes, 101u + 8u);
-  EXPECT_LE(last_.cost_bytes, 200u);
+  EXPECT_EQ(last_.size.bytes, 8u + 8u + 1u + 100u);  // header, expiry, key, value
+  EXPECT_FALSE(last_.size.has_blob);
+  store_.set_policy(PolicyKind::kAllKeysS3Fifo);  // its records have no list node
+  set("a", std::string(100, 'x'), {.expire_at_ms = kNow + 500});
+  EXPECT_EQ(told(), Told{"write"});
+  EXPECT_EQ(last_.size.bytes, 8u + 8u + 1u + 100u);
+  set("b", std::string(200'000, 'x'));
+  EXPECT_EQ(told(), Told{"write"});
+  EXPECT_EQ(last_.size.bytes, 8u + 1u + sizeof(Blob*) + Blob::footprint_bytes(200'000));
+  EXPECT_TRUE(last_.size.has_blob);
+  set("a", std::string(100, 'x'), {.expire_at_ms = kNow + 500});
+  told();
   set("a", "y", {.keep_expiry = true});
   EXPECT_EQ(told(), Told{"write"});
   EXPECT_EQ(last_.expire_at_ms, kNow + 500);

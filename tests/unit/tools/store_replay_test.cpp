@@ -125,6 +125,15 @@ TEST(StoreReplay, RealValuesShareMaxmemoryWithWhatTheyNeedBeside) {
   EXPECT_EQ(replay(trace, {.capacity = items(1'000), .real = true}).hits, 1'000u);
 }
 
+// In a record they would have to pay for a twelfth more.
+TEST(StoreReplay, LargeRealValuesAreStoredAsBlocks) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> list;
+  for (int round = 0; round < 2; ++round) {
+    for (std::uint64_t id = 0; id < 1'000; ++id) list.emplace_back(id, 65'536);
+  }
+  EXPECT_EQ(replay(trace_of(list), {.capacity = bytes(69'500'000), .real = true}).hits, 1'000u);
+}
+
 TEST(StoreReplay, ManyShardsShareTheCapacity) {
   SplitMix64 random(7);
   std::vector<std::uint64_t> ids;
