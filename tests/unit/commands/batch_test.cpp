@@ -41,9 +41,9 @@ class BatchTest : public ::testing::TestWithParam<StoreShape> {
 INSTANTIATE_TEST_SUITE_P(Stores, BatchTest,
                          ::testing::Values(StoreShape{1, 1}, StoreShape{8, 1}, StoreShape{1, 2}, StoreShape{8, 2},
                                            StoreShape{32, 1}),
-                         [](const auto& info) {
-                           return std::to_string(info.param.shards) + "Shards" + std::to_string(info.param.threads) +
-                                  "Threads";
+                         [](const auto& instance) {
+                           return std::to_string(instance.param.shards) + "Shards" +
+                                  std::to_string(instance.param.threads) + "Threads";
                          });
 
 TEST_P(BatchTest, EachRequestSeesWhatThoseBeforeItHaveDone) {

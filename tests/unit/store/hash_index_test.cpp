@@ -218,8 +218,8 @@ TEST(HashIndexTest, PrefetchingLeadsToNearlyEveryEntryWhereverItLies) {
     items.index().prefetch_spilled(items.position(item), look);
     spilled += met ? 1 : 0;
   }
-  EXPECT_LT(at_home, 98'000u);
-  EXPECT_GT(at_home + spilled, 99'000u);
+  EXPECT_GT(spilled, 1'000u);
+  EXPECT_GT(at_home + spilled, 97'500u);
 }
 
 TEST(HashIndexTest, CommitsWhatGrowthWritesToAheadOfIt) {
