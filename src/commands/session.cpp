@@ -99,7 +99,7 @@ ParseResult Session::parse_batch(std::string_view input) {
       result.state = ParseResult::State::kRequest;
       continue;
     }
-    result = parser_.parse(input.substr(consumed), request);
+    result = parser_.parse_any(input.substr(consumed), request);
     consumed += result.consumed;
     if (result.state != ParseResult::State::kRequest) break;
     batch_.ends[batch_.size++] = consumed;
@@ -114,7 +114,7 @@ std::size_t Session::execute_batch(ReplyBuffer& out, std::size_t output_bytes_ma
   const ActingClient acting(acting_id());
   if (push_client_ != nullptr) [[unlikely]]
     push_client_->deliver_invalidations(out, version_);
-  batch_.look_ahead(services_.store, database_, may_hold_all() ? &execution.kept : nullptr);
+  batch_.look_ahead(services_.store, database_, may_hold_all(execution) ? &execution.kept : nullptr);
   execution.drawn.draw = statistics_.traffic.draw(batch_.size);
   std::size_t done = 0;
   while (done < batch_.size) {
@@ -148,9 +148,10 @@ void Session::end_execution(Execution& execution) {
   for (std::size_t i = 0; i < batch_.size; ++i) batch_.requests[i].clear();
 }
 
-// Nothing but the store has a say in what is executed.
-bool Session::may_hold_all() const {
-  return authenticated_ && push_client_ == nullptr && transaction_ == nullptr && !clients_.attention().any();
+// Nothing but the store has a say in what is executed, and nobody is to be told of each request without the locks.
+bool Session::may_hold_all(const Execution& execution) const {
+  return authenticated_ && push_client_ == nullptr && transaction_ == nullptr && !clients_.attention().any() &&
+         !execution.slow.wants_each() && !pushes_.notifier.wants_misses();
 }
 
 bool Session::keeps_lock(std::size_t index, const Execution& execution) const {

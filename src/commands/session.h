@@ -220,7 +220,7 @@ class Session final : public RequestSession {
   bool has_room_to_queue(const FoundCommand& command, const Request& request);
   void spoil_transaction(const FoundCommand& refused, ReplyBuffer& out, const ReplyBuffer::Mark& mark);
   // Whether a batch may hold the shards of all its keys while it is executed.
-  bool may_hold_all() const;
+  bool may_hold_all(const Execution& execution) const;
   // Whether the shard that is held is wanted by the request after `index` as well, and has not been held for too much.
   bool keeps_lock(std::size_t index, const Execution& execution) const;
   // For a client that tracks: the keys that the command reads, before it does.

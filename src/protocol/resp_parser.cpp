@@ -60,12 +60,16 @@ inline bool read_plain_length(std::string_view input, std::size_t& at, std::int6
 }  // namespace
 
 ParseResult RespParser::parse(std::string_view input, Request& request) {
+  const std::size_t bytes = parse_plain(input, request);
+  if (bytes == 0) return parse_any(input, request);
   ParseResult result;
-  if (const std::size_t bytes = parse_plain(input, request); bytes > 0) {
-    result.state = ParseResult::State::kRequest;
-    result.consumed = bytes;
-    return result;
-  }
+  result.state = ParseResult::State::kRequest;
+  result.consumed = bytes;
+  return result;
+}
+
+ParseResult RespParser::parse_any(std::string_view input, Request& request) {
+  ParseResult result;
   request_begin_ = 0;
   std::size_t at = std::min(line_end_left_, input.size());
   line_end_left_ -= at;

@@ -51,7 +51,7 @@ std::int64_t ShardedStore::lock_all(const ShardNumbers& ascending, HoldKind kind
 }
 
 void ShardedStore::unlock_all(const ShardNumbers& ascending, HoldKind kind, std::int64_t begin_ns) NO_LOCK_ANALYSIS {
-  if (begin_ns != kNotTimed) end_hold(*slots_[ascending.front()], kind, begin_ns);
+  if (!ascending.empty()) end_hold(*slots_[ascending.front()], kind, begin_ns);
   bool page_work = false;
   for (const std::uint32_t number : ascending) {
     publish(*slots_[number]);

@@ -57,6 +57,17 @@ class SpilledKeys {
   std::size_t count_ = 0;
 };
 
+// `each(look)` calls look(shard, hash) for every key whose shard is locked; `each_of(keys, look)` for these alone.
+template <class Each, class EachOf>
+void prefetch_in_passes(Each&& each, EachOf&& each_of) {
+  SpilledKeys spilled;
+  each([](const Shard& shard, KeyHash hash) { shard.prefetch_bucket(hash); });
+  each([&](const Shard& shard, KeyHash hash) { spilled.add_if(shard.prefetch_item(hash), hash); });
+  if (!spilled.keys().empty()) {
+    each_of(spilled.keys(), [](const Shard& shard, KeyHash hash) { shard.prefetch_spilled_item(hash); });
+  }
+}
+
 }  // namespace
 
 // The index may be rebuilt by any thread, so it is looked at under the shard's lock; the log is read only by whoever
@@ -65,39 +76,44 @@ void ShardedStore::prefetch(std::span<const KeyHash> hashes) NO_LOCK_ANALYSIS {
   LARDER_DCHECK(hashes.size() <= kPrefetchMax);
   // What other threads have locked last comes from their cores, all of it at once.
   for (const KeyHash hash : hashes) prefetch_to_write(&slot_of(hash).mutex);
-  const auto each_locked = [this](std::span<const KeyHash> keys, auto&& look) NO_LOCK_ANALYSIS {
-    Slot* locked = nullptr;
-    ByShard(keys, shard_bits_).each([&](std::size_t i) NO_LOCK_ANALYSIS {
-      Slot& slot = slot_of(keys[i]);
-      if (&slot != locked) {
-        if (locked != nullptr) locked->mutex.unlock();
-        locked = slot.mutex.try_lock() ? &slot : nullptr;
-      }
-      if (locked != nullptr) look(slot.shard, keys[i]);
-    });
-    if (locked != nullptr) locked->mutex.unlock();
-  };
-  SpilledKeys spilled;
-  each_locked(hashes, [](const Shard& shard, KeyHash hash) { shard.prefetch_bucket(hash); });
-  each_locked(hashes, [&](const Shard& shard, KeyHash hash) { spilled.add_if(shard.prefetch_item(hash), hash); });
-  each_locked(spilled.keys(), [](const Shard& shard, KeyHash hash) { shard.prefetch_spilled_item(hash); });
+  const auto each_locked = [this](std::span<const KeyHash> keys, const ByShard& by_shard, auto&& look)
+                               NO_LOCK_ANALYSIS {
+                                 Slot* locked = nullptr;
+                                 by_shard.each([&](std::size_t i) NO_LOCK_ANALYSIS {
+                                   Slot& slot = slot_of(keys[i]);
+                                   if (&slot != locked) {
+                                     if (locked != nullptr) locked->mutex.unlock();
+                                     locked = slot.mutex.try_lock() ? &slot : nullptr;
+                                   }
+                                   if (locked != nullptr) look(slot.shard, keys[i]);
+                                 });
+                                 if (locked != nullptr) locked->mutex.unlock();
+                               };
+  const ByShard by_shard(hashes, shard_bits_);
+  prefetch_in_passes(
+      [&](auto&& look) { each_locked(hashes, by_shard, look); },
+      [&](std::span<const KeyHash> keys, auto&& look) { each_locked(keys, ByShard(keys, shard_bits_), look); });
 }
 
-// In ascending order, as everybody who holds several. Under the locks the keys need not be sorted by shard.
 bool ShardedStore::KeptLock::take_all(std::span<const KeyHash> hashes) NO_LOCK_ANALYSIS {
   LARDER_DCHECK(hashes.size() <= kPrefetchMax && held_ == 0 && only_ == kNone);
-  if (store_.threads_ != 1 || store_.shards() > kShardsMax) return false;
-  for (const KeyHash hash : hashes) held_ |= 1u << hash_shard(hash, store_.shard_bits_);
-  for (std::uint32_t left = held_; left != 0; left &= left - 1) {
+  if (store_.threads_ != 1 || store_.shards() > kTakenMax) return false;
+  std::uint32_t wanted = 0;
+  for (const KeyHash hash : hashes) wanted |= 1u << hash_shard(hash, store_.shard_bits_);
+  for (std::uint32_t left = wanted; left != 0; left &= left - 1) {
     const auto number = static_cast<std::size_t>(std::countr_zero(left));
     Slot& slot = *store_.slots_[number];
-    slot.mutex.lock();
+    if (!slot.mutex.try_lock()) continue;
+    held_ |= 1u << number;
     begin_ns_.at(number) = store_.begin_hold(slot, HoldKind::kOperation);
   }
-  SpilledKeys spilled;
-  for (const KeyHash hash : hashes) store_.slot_of(hash).shard.prefetch_bucket(hash);
-  for (const KeyHash hash : hashes) spilled.add_if(store_.slot_of(hash).shard.prefetch_item(hash), hash);
-  for (const KeyHash hash : spilled.keys()) store_.slot_of(hash).shard.prefetch_spilled_item(hash);
+  const auto each_held = [&](std::span<const KeyHash> keys, auto&& look) NO_LOCK_ANALYSIS {
+    for (const KeyHash hash : keys) {
+      const std::uint32_t number = hash_shard(hash, store_.shard_bits_);
+      if ((held_ >> number & 1) != 0) look(store_.slots_[number]->shard, hash);
+    }
+  };
+  prefetch_in_passes([&](auto&& look) { each_held(hashes, look); }, each_held);
   return true;
 }
 
@@ -125,10 +141,13 @@ void ShardedStore::KeptLock::release_all() NO_LOCK_ANALYSIS {
 }
 
 void ShardedStore::MultiAccess::prefetch(std::span<const Key> keys) const NO_LOCK_ANALYSIS {
-  for (const Key& key : keys) store_.slot_of(key.hash).shard.prefetch_bucket(key.hash);
-  SpilledKeys spilled;
-  for (const Key& key : keys) spilled.add_if(store_.slot_of(key.hash).shard.prefetch_item(key.hash), key.hash);
-  for (const KeyHash hash : spilled.keys()) store_.slot_of(hash).shard.prefetch_spilled_item(hash);
+  prefetch_in_passes(
+      [&](auto&& look) NO_LOCK_ANALYSIS {
+        for (const Key& key : keys) look(store_.slot_of(key.hash).shard, key.hash);
+      },
+      [&](std::span<const KeyHash> spilled, auto&& look) NO_LOCK_ANALYSIS {
+        for (const KeyHash hash : spilled) look(store_.slot_of(hash).shard, hash);
+      });
 }
 
 }  // namespace larder

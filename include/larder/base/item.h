@@ -266,15 +266,12 @@ class ItemRef {
   std::size_t soft_expiry_at() const { return database_at() + ((mask() & kDatabaseField) != 0 ? sizeof(Database) : 0); }
   std::size_t tags_at() const { return soft_expiry_at() + ((mask() & kSoftExpiryField) != 0 ? sizeof(TimeMs) : 0); }
   std::uint8_t tag_count() const { return has_tags() ? load<std::uint8_t>(tags_at() + sizeof(TagClock)) : 0; }
-  // REQUIRES: has_extension().
+  // Most items have none, and every look-up asks for the key behind it: not inlined, so that key_at() is. REQUIRES:
+  // has_extension().
   [[gnu::cold, gnu::noinline]] std::size_t extension_bytes() const {
     return ItemShape::extension_bytes(mask(), tag_count());
   }
-  // Most items have no extension, and every look-up asks: what it takes is worked out elsewhere.
-  std::size_t key_at() const {
-    const std::size_t at = extension_at();
-    return has_extension() ? at + extension_bytes() : at;
-  }
+  std::size_t key_at() const { return extension_at() + (has_extension() ? extension_bytes() : 0); }
 
   char* record_;
 };

@@ -1,7 +1,11 @@
 // Asks the memory for the cache line at an address that will be read soon. Any address may be given.
 #pragma once
 
+#include <cstddef>
+
 namespace larder {
+
+inline constexpr std::size_t kCacheLineBytes = 64;
 
 inline void prefetch(const void* address) {
   __builtin_prefetch(address);

@@ -44,10 +44,12 @@ struct ParseResult {
 class RespParser {
  public:
   ParseResult parse(std::string_view input, Request& request);
-  // The road nearly every request takes, for whoever has many to read: an array of arguments that begins and ends in
-  // this input, with nothing unusual about it. Returns its bytes; 0, and `request` is empty, for whatever else, which
-  // parse() is to be asked about.
+  // The two halves of it, for whoever has many to read. First the road nearly every request takes: an array of
+  // arguments that begins and ends in this input, with nothing unusual about it. Returns its bytes; 0, and `request` is
+  // empty, for whatever else.
   std::size_t parse_plain(std::string_view input, Request& request) const;
+  // Then the road for everything. REQUIRES: `request` is empty.
+  ParseResult parse_any(std::string_view input, Request& request);
 
   // REQUIRES: the last answer was kNeedBody.
   void body_received(BlobRef body);

@@ -270,9 +270,6 @@ class Shard final : private PolicyHost {
 
   // --- Items (shard_items.cpp) ---
   std::uint64_t position_of(KeyHash hash) const { return hash_position(hash, shard_bits_); }
-  void prefetch_record(Location location) const;
-  // For it; now and then.
-  void note_record_length();
   // kNowhere if the key has no live item; a dead one is reclaimed.
   Location find(const Key& key) const;
   Location find_live(const Key& key, Op& op);
@@ -352,6 +349,11 @@ class Shard final : private PolicyHost {
   void remove(Location location, KeyHash hash, Removal why, Reservation* to, BlobRef* taken = nullptr);
   // Removes it if it is dead.
   bool reclaim_if_dead(Location location, KeyHash hash, Op& op, Reservation* to);
+
+  // --- Looking ahead (shard_prefetch.cpp) ---
+  void prefetch_record(Location location) const;
+  // For it; now and then.
+  void note_record_length();
 
   // --- Soft expiry, tags, leases (shard_caching.cpp) ---
   // Whether what is stored takes more than a value and an expiry.

@@ -17,14 +17,15 @@ class ShardedStore::KeptLock {
   KeptLock& operator=(const KeptLock&) = delete;
 
   // Locks the shards of all these keys, so that a lock is taken once a batch instead of once an operation, and asks the
-  // memory for what the operations will look at, as ShardedStore::prefetch(). Where another thread executes operations
-  // as well it would wait for the whole batch, and where shards are many it is not worth while: false, and nothing is
-  // done. REQUIRES: nothing is held; at most kPrefetchMax keys.
+  // memory for what the operations will look at, as ShardedStore::prefetch(). A shard that is locked is passed over:
+  // its keys are left to run(). Where another thread executes operations as well it would wait for the whole batch, and
+  // where shards are many it is not worth while: false, and nothing is done. REQUIRES: nothing is held; at most
+  // kPrefetchMax keys.
   bool take_all(std::span<const KeyHash> hashes);
   // Whether the key is in a shard that is held.
   bool holds(const Key& key) const {
     const std::uint32_t number = hash_shard(key.hash, store_.shard_bits_);
-    return number == only_ || (number < kShardsMax && (held_ >> number & 1) != 0);
+    return number == only_ || (number < kTakenMax && (held_ >> number & 1) != 0);
   }
   void release() {
     if (only_ != kNone) {
@@ -42,7 +43,7 @@ class ShardedStore::KeptLock {
  private:
   friend class ShardedStore;
   // What take_all() locks at most: enough for one thread's share of shards.
-  static constexpr std::uint32_t kShardsMax = 16;
+  static constexpr std::uint32_t kTakenMax = 16;
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
   void take(const Key& key, Slot& slot) NO_LOCK_ANALYSIS {
@@ -57,8 +58,8 @@ class ShardedStore::KeptLock {
   std::uint32_t held_ = 0;      // by take_all(): bits by the shards' numbers
   std::uint32_t only_ = kNone;  // the shard of hold_
   std::optional<Hold> hold_;
-  std::array<std::int64_t, kShardsMax> begin_ns_;  // of the holds in held_
-  Events events_;                                  // of the run
+  std::array<std::int64_t, kTakenMax> begin_ns_;  // of the holds in held_
+  Events events_;                                 // of the run
 };
 
 template <class Body>

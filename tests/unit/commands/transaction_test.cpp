@@ -129,6 +129,11 @@ TEST_P(TransactionTest, TheKeyspaceIsThereInside) {
                           integer(0)}));
 }
 
+TEST_P(TransactionTest, NeedsNoKeys) {
+  EXPECT_EQ(transaction({}), array({}));
+  EXPECT_EQ(transaction({{"PING"}, {"ECHO", "x"}}), array({"+PONG\r\n", bulk("x")}));
+}
+
 TEST_P(TransactionTest, SelectCountsForWhatFollowsIt) {
   EXPECT_EQ(transaction({{"SET", "k", "0"},
                          {"SELECT", "3"},

@@ -55,44 +55,43 @@ class KeptLockTest : public ::testing::Test {
   }
 
   ShardedStore store_;
+  // Keys of one shard, and one of another.
+  const std::string near_name_ = neighbour("a", true);
+  const std::string far_name_ = neighbour("a", false);
+  const Key first_ = store_.key(0, "a");
+  const Key near_ = store_.key(0, near_name_);
+  const Key far_ = store_.key(0, far_name_);
 };
 
 TEST_F(KeptLockTest, StaysWithItsShardUntilAnotherIsWanted) {
-  const std::string near_name = neighbour("a", true);
-  const std::string far_name = neighbour("a", false);
-  const Key first = store_.key(0, "a");
-  const Key near = store_.key(0, near_name);
-  const Key far = store_.key(0, far_name);
   ShardedStore::KeptLock kept(store_);
-  EXPECT_FALSE(kept.holds(first));
-  EXPECT_EQ(set(first, "1", kept), StatusCode::kOk);
-  EXPECT_TRUE(kept.holds(near));
-  EXPECT_FALSE(kept.holds(far));
-  EXPECT_EQ(set(near, "2", kept), StatusCode::kOk);
-  EXPECT_EQ(set(far, "3", kept), StatusCode::kOk);
-  EXPECT_TRUE(kept.holds(far));
-  EXPECT_FALSE(kept.holds(first));
-  EXPECT_EQ(get(first, kept), "1");
-  EXPECT_EQ(get(near, kept), "2");
-  EXPECT_EQ(get(far, kept), "3");
+  EXPECT_FALSE(kept.holds(first_));
+  EXPECT_EQ(set(first_, "1", kept), StatusCode::kOk);
+  EXPECT_TRUE(kept.holds(near_));
+  EXPECT_FALSE(kept.holds(far_));
+  EXPECT_EQ(set(near_, "2", kept), StatusCode::kOk);
+  EXPECT_EQ(set(far_, "3", kept), StatusCode::kOk);
+  EXPECT_TRUE(kept.holds(far_));
+  EXPECT_FALSE(kept.holds(first_));
+  EXPECT_EQ(get(first_, kept), "1");
+  EXPECT_EQ(get(near_, kept), "2");
+  EXPECT_EQ(get(far_, kept), "3");
   kept.release();
-  EXPECT_FALSE(kept.holds(far));
+  EXPECT_FALSE(kept.holds(far_));
   EXPECT_EQ(store_.size(0), 3u);
 }
 
 TEST_F(KeptLockTest, DeliversEventsOnceItIsReleased) {
   KeyListener listener;
   store_.add_listener(&listener);
-  const std::string near_name = neighbour("a", true);
-  const std::string far_name = neighbour("a", false);
   ShardedStore::KeptLock kept(store_);
-  set(store_.key(0, "a"), "1", kept);
-  set(store_.key(0, near_name), "2", kept);
+  set(first_, "1", kept);
+  set(near_, "2", kept);
   EXPECT_THAT(listener.keys, IsEmpty());
-  set(store_.key(0, far_name), "3", kept);
-  EXPECT_THAT(listener.keys, ElementsAre("a", near_name));
+  set(far_, "3", kept);
+  EXPECT_THAT(listener.keys, ElementsAre("a", near_name_));
   kept.release();
-  EXPECT_THAT(listener.keys, ElementsAre("a", near_name, far_name));
+  EXPECT_THAT(listener.keys, ElementsAre("a", near_name_, far_name_));
 }
 
 TEST_F(KeptLockTest, PrefetchPassesAShardOverThatIsHeld) {
@@ -121,10 +120,9 @@ TEST_F(KeptLockTest, PrefetchOfAnyKeysChangesNothing) {
 }
 
 TEST_F(KeptLockTest, TakesNothingAtOnceWhereSeveralThreadsMayExecute) {
-  const Key key = store_.key(0, "a");
   ShardedStore::KeptLock kept(store_);
-  EXPECT_FALSE(kept.take_all(std::vector<KeyHash>{key.hash}));
-  EXPECT_FALSE(kept.holds(key));
+  EXPECT_FALSE(kept.take_all(std::vector<KeyHash>{first_.hash}));
+  EXPECT_FALSE(kept.holds(first_));
 }
 
 class OneThreadKeptLockTest : public KeptLockTest {
@@ -137,33 +135,38 @@ class OneThreadKeptLockTest : public KeptLockTest {
 TEST_F(OneThreadKeptLockTest, HoldsTheShardsOfAllKeysUntilAnotherIsWanted) {
   KeyListener listener;
   store_.add_listener(&listener);
-  const std::string near_name = neighbour("a", true);
-  const std::string far_name = neighbour("a", false);
-  const Key first = store_.key(0, "a");
-  const Key near = store_.key(0, near_name);
-  const Key far = store_.key(0, far_name);
   {
     ShardedStore::KeptLock kept(store_);
-    ASSERT_TRUE(kept.take_all(std::vector<KeyHash>{far.hash, first.hash, near.hash}));
-    EXPECT_TRUE(kept.holds(first) && kept.holds(near) && kept.holds(far));
-    EXPECT_EQ(set(far, "1", kept), StatusCode::kOk);
-    EXPECT_EQ(set(first, "2", kept), StatusCode::kOk);
-    EXPECT_EQ(get(far, kept), "1");
-    EXPECT_TRUE(kept.holds(first) && kept.holds(near) && kept.holds(far));
+    ASSERT_TRUE(kept.take_all(std::vector<KeyHash>{far_.hash, first_.hash, near_.hash}));
+    EXPECT_TRUE(kept.holds(first_) && kept.holds(near_) && kept.holds(far_));
+    EXPECT_EQ(set(far_, "1", kept), StatusCode::kOk);
+    EXPECT_EQ(set(first_, "2", kept), StatusCode::kOk);
+    EXPECT_EQ(get(far_, kept), "1");
+    EXPECT_TRUE(kept.holds(first_) && kept.holds(near_) && kept.holds(far_));
     EXPECT_THAT(listener.keys, IsEmpty());
-    store_.prefetch(std::vector<KeyHash>{first.hash, far.hash});  // passes held shards over
-    const std::string other_name = [&] {
-      for (int i = 0;; ++i) {
-        std::string name = "o" + std::to_string(i);
-        if (!kept.holds(store_.key(0, name))) return name;
-      }
-    }();
+    store_.prefetch(std::vector<KeyHash>{first_.hash, far_.hash});  // passes held shards over
+    std::string other_name;
+    for (int i = 0; other_name.empty() || kept.holds(store_.key(0, other_name)); ++i) {
+      other_name = "o" + std::to_string(i);
+    }
     EXPECT_EQ(set(store_.key(0, other_name), "3", kept), StatusCode::kOk);
-    EXPECT_FALSE(kept.holds(first));
-    EXPECT_THAT(listener.keys, ElementsAre(far_name, "a"));
+    EXPECT_FALSE(kept.holds(first_));
+    EXPECT_THAT(listener.keys, ElementsAre(far_name_, "a"));
   }
   EXPECT_EQ(listener.keys.size(), 3u);
   EXPECT_EQ(store_.size(0), 3u);
+}
+
+TEST_F(OneThreadKeptLockTest, WaitsForNoShardThatIsLocked) {
+  ShardedStore::KeptLock other(store_);
+  set(first_, "1", other);
+  ShardedStore::KeptLock kept(store_);
+  ASSERT_TRUE(kept.take_all(std::vector<KeyHash>{first_.hash, far_.hash}));
+  EXPECT_TRUE(kept.holds(far_));
+  EXPECT_FALSE(kept.holds(first_));
+  other.release();
+  EXPECT_EQ(get(first_, kept), "1");
+  EXPECT_FALSE(kept.holds(far_));
 }
 
 // Growth asks for pages ahead, and evictions for room: both are had once nothing is held.
