@@ -3,19 +3,22 @@
 // several keys, and one after the other a new policy, FLUSHDB, FLUSHALL and another maxmemory. Every hold is timed.
 //
 //     larder-holds --ops 100000000 --threads 2 --maxmemory 1073741824
+//     larder-holds --ops 100000000 --threads 1 --repeat 3 --maxmemory 1073741824
 //
 // Prints the longest hold of each kind and a distribution; with --limit-us, fails if a hold was longer.
 //
 // A thread's CPU time also passes while the hypervisor runs another machine, finds memory for a page, and while
-// interrupts are served, which is nobody's hold. So each worker spends a quarter more of its time in a loop between two
-// readings of the same clock, as a control. It does to a memory of its own what holds do to theirs, and holds nothing:
-// it writes to a random line, and from time to time commits as many fresh pages as the log does at once. Where long
-// ones are as common there, second for second, they are the machine's.
-#include <time.h>
-
+// interrupts are served, which is nobody's hold. Two ways to tell that from work:
+//   - Each worker spends a quarter more of its time in a loop between two readings of the same clock, as a control. It
+//     does to a memory of its own what holds do to theirs, and holds nothing: it writes to a random line, and from time
+//     to time commits as many fresh pages as the log does at once. So many long ones, second for second, are the
+//     machine's.
+//   - With --repeat, one thread does exactly the same several times, maintenance, hashes and time of day included, and
+//     of each hold the least time counts. What takes long each time is work.
 #include <CLI/CLI.hpp>
 #include <array>
 #include <atomic>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -28,6 +31,7 @@
 #include "larder/base/memory_range.h"
 #include "larder/stats/histogram.h"
 #include "larder/store/sharded_store.h"
+#include "least_clock.h"
 #include "server/maintenance_thread.h"
 
 namespace larder {
@@ -44,6 +48,11 @@ constexpr std::size_t kControlBytes = std::size_t{256} << 20;
 constexpr std::size_t kCommitBytes = 64 * 1024;
 constexpr std::uint64_t kLinesPerCommit = 300;
 constexpr std::int64_t kLongNs = 1'000'000;
+// Of a repeated load, whose time of day goes by its progress.
+constexpr TimeMs kFirstMs = 1'700'000'000'000;
+constexpr std::uint64_t kOpsPerMs = 300;
+constexpr std::uint64_t kMsPerRound = 100;
+constexpr std::size_t kReadingsPerOp = 8;
 
 struct Load {
   std::uint64_t ops = 1'000'000;
@@ -51,37 +60,37 @@ struct Load {
   std::uint64_t keys = 4'000'000;
   std::uint64_t maxmemory_bytes = std::uint64_t{1} << 30;
   std::uint32_t shards = 0;  // 0: as many as the server would take
+  int repeat = 1;
   std::int64_t limit_us = 0;
 };
-
-std::int64_t thread_cpu_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
 
 // One thread's part of the load.
 class Worker {
  public:
-  Worker(ShardedStore& store, const Load& load, std::uint64_t seed)
-      : store_(store), load_(load), random_(seed), bytes_(1 << 20, 'v'), control_lines_(kControlBytes, 'c') {}
+  Worker(ShardedStore& store, const Load& load, const Clock& clock, std::uint64_t seed)
+      : store_(store), load_(load), clock_(clock), random_(seed), bytes_(1 << 20, 'v') {}
 
   void run(std::uint64_t ops, std::atomic<std::uint64_t>& done) {
+    control_lines_.assign(kControlBytes, 'c');
     std::int64_t begin_ns = thread_cpu_ns();
     for (std::uint64_t i = 0; i < ops; ++i) {
-      if (i % kOpsPerHugeValue == kOpsPerHugeValue - 1) {
-        write_huge();
-      } else if (i % kOpsPerScan == 0) {
-        cursor_ = store_.scan(cursor_, 10, now_ms(), [](const ItemView&) {});
-        store_.random_item(0, now_ms(), [](const ItemView&) {});
-      } else if (i % kOpsPerMultiWrite == 0) {
-        write_several();
-      } else {
-        one(random_.below(10));
-      }
+      step(i);
       if (i % kOpsPerReport != 0) continue;
       done.fetch_add(kOpsPerReport, std::memory_order_relaxed);
       begin_ns = hold_nothing((thread_cpu_ns() - begin_ns) / kControlPart);
+    }
+  }
+  // The operation with this number.
+  void step(std::uint64_t i) {
+    if (i % kOpsPerHugeValue == kOpsPerHugeValue - 1) {
+      write_huge();
+    } else if (i % kOpsPerScan == 0) {
+      cursor_ = store_.scan(cursor_, 10, now_ms(), [](const ItemView&) {});
+      store_.random_item(0, now_ms(), [](const ItemView&) {});
+    } else if (i % kOpsPerMultiWrite == 0) {
+      write_several();
+    } else {
+      one(random_.below(10));
     }
   }
   const Histogram& control() const { return control_; }
@@ -179,7 +188,7 @@ class Worker {
 
   ShardedStore& store_;
   const Load& load_;
-  const SystemClock clock_;
+  const Clock& clock_;
   SplitMix64 random_;
   const std::string bytes_;
   std::uint64_t cursor_ = 0;
@@ -188,20 +197,19 @@ class Worker {
   Histogram control_;
 };
 
-void disturb(ShardedStore& store, const Load& load, std::uint64_t round) {
-  const SystemClock clock;
+void disturb(ShardedStore& store, const Load& load, TimeMs now_ms, std::uint64_t round) {
   switch (round % 4) {
     case 0:
       store.set_policy(kPolicyKinds[round / 4 % kPolicyKinds.size()]);
       break;
     case 1:
-      store.flush(1, clock.now_ms());
+      store.flush(1, now_ms);
       break;
     case 2:
       store.set_maxmemory(load.maxmemory_bytes / (round / 4 % 2 + 1));
       break;
     default:
-      if (round / 4 % 3 == 2) store.flush({}, clock.now_ms());
+      if (round / 4 % 3 == 2) store.flush({}, now_ms);
       break;
   }
 }
@@ -219,7 +227,25 @@ void report_long(const char* what, const HistogramSnapshot& times) {
               seconds > 0 ? static_cast<double>(longer) / seconds : 0);
 }
 
-int report(const HoldReport& holds, const HistogramSnapshot& control, std::int64_t limit_us) {
+// The operation by which the round comes: by the progress of the load, so that a slower machine does the same.
+std::uint64_t disturbed_at(const Load& load, std::uint64_t round) {
+  return load.ops / (kDisturbances + 1) * (round + 1);
+}
+
+StoreOptions store_options(const Load& load) {
+  return {.maxmemory_bytes = load.maxmemory_bytes,
+          .shards = load.shards != 0 ? load.shards : shards_for(load.maxmemory_bytes, 0, load.threads),
+          .hold_sample_every = 1};
+}
+
+int report(ShardedStore& store, const HistogramSnapshot& control, std::int64_t limit_us) {
+  const HoldReport holds = store.holds();  // without those of what follows
+  store.check_invariants();
+  const StoreStats stats = store.stats();
+  std::printf("shards %u, items %llu, evicted %llu, expired %llu, moved %llu MiB\n", store.shards(),
+              static_cast<unsigned long long>(stats.total.items), static_cast<unsigned long long>(stats.total.evicted),
+              static_cast<unsigned long long>(stats.total.expired),
+              static_cast<unsigned long long>(stats.total.moved_bytes >> 20));
   std::printf("%-14s %12s\n", "hold", "longest us");
   for (std::size_t kind = 0; kind < kHoldKinds; ++kind) {
     std::printf("%-14s %12.1f\n", std::string(hold_kind_name(static_cast<HoldKind>(kind))).c_str(),
@@ -230,14 +256,14 @@ int report(const HoldReport& holds, const HistogramSnapshot& control, std::int64
   }
   std::printf("holds %llu\n", static_cast<unsigned long long>(holds.holds.count()));
   report_long("holds", holds.holds);
-  report_long("control", control);
+  if (control.count() > 0) report_long("control", control);
   return limit_us != 0 && holds.longest_of_all_ns() > limit_us * 1'000 ? 1 : 0;
 }
 
-int run(const Load& load) {
-  const std::uint32_t shards = load.shards != 0 ? load.shards : shards_for(load.maxmemory_bytes, 0, load.threads);
-  ShardedStore store(
-      {.maxmemory_bytes = load.maxmemory_bytes, .shards = shards, .hold_clock = thread_cpu_ns, .hold_sample_every = 1});
+int run_beside_control(const Load& load) {
+  StoreOptions options = store_options(load);
+  options.hold_clock = thread_cpu_ns;
+  ShardedStore store(options);
   const SystemClock clock;
   MaintenanceThread maintenance(store, clock);
   maintenance.start();
@@ -245,28 +271,67 @@ int run(const Load& load) {
   std::vector<std::unique_ptr<Worker>> workers;
   std::vector<std::thread> threads;
   for (unsigned number = 0; number < load.threads; ++number) {
-    workers.push_back(std::make_unique<Worker>(store, load, number + 1));
+    workers.push_back(std::make_unique<Worker>(store, load, clock, number + 1));
     threads.emplace_back([&worker = *workers.back(), &load, &done] { worker.run(load.ops / load.threads, done); });
   }
-  // By the progress of the load, so that a slower machine does the same.
   for (std::uint64_t round = 0; round < kDisturbances; ++round) {
-    while (done.load(std::memory_order_relaxed) < load.ops / (kDisturbances + 1) * (round + 1)) {
+    while (done.load(std::memory_order_relaxed) < disturbed_at(load, round)) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
-    disturb(store, load, round);
+    disturb(store, load, clock.now_ms(), round);
   }
   for (std::thread& thread : threads) thread.join();
   maintenance.stop();
-  const HoldReport holds = store.holds();  // without those of what follows
-  store.check_invariants();
-  const StoreStats stats = store.stats();
-  std::printf("shards %u, items %llu, evicted %llu, expired %llu, moved %llu MiB\n", shards,
-              static_cast<unsigned long long>(stats.total.items), static_cast<unsigned long long>(stats.total.evicted),
-              static_cast<unsigned long long>(stats.total.expired),
-              static_cast<unsigned long long>(stats.total.moved_bytes >> 20));
   HistogramSnapshot control;
   for (const auto& worker : workers) worker->control().add_to(control);
-  return report(holds, control, load.limit_us);
+  return report(store, control, load.limit_us);
+}
+
+// A hold clock is a function without arguments.
+LeastClock* least_clock = nullptr;
+std::int64_t least_clock_ns() {
+  return least_clock->now_ns();
+}
+
+int run_repeatedly(const Load& load) {
+  LeastClock least(load.ops * kReadingsPerOp);
+  least_clock = &least;
+  StoreOptions options = store_options(load);
+  options.hold_clock = least_clock_ns;
+  options.hash_seed = 1;
+  std::size_t readings = 0;
+  for (int run = 1;; ++run) {
+    ShardedStore store(options);
+    ManualClock clock(kFirstMs);
+    Worker worker(store, load, clock, 1);
+    least.begin_run();
+    std::uint64_t round = 0;
+    for (std::uint64_t i = 0; i < load.ops; ++i) {
+      worker.step(i);
+      if (i % kOpsPerMs != 0) continue;
+      clock.advance_ms(1);
+      store.maintain(clock.now_ms(), MaintenanceThread::kBusyWorkMax);
+      if (i % (kOpsPerMs * kMsPerRound) == 0) store.maintain_round(clock.now_ms(), MaintenanceThread::kRoundWorkMax);
+      if (round < kDisturbances && i >= disturbed_at(load, round)) disturb(store, load, clock.now_ms(), round++);
+    }
+    if (run > 1 && least.readings() != readings) {
+      std::fprintf(stderr, "larder-holds: %zu readings of the clock, %zu the time before: not the same work\n",
+                   least.readings(), readings);
+      return 1;
+    }
+    readings = least.readings();
+    std::printf("run %d\n", run);
+    const int status = report(store, {}, run == load.repeat ? load.limit_us : 0);
+    std::fflush(stdout);
+    if (run == load.repeat) return status;
+  }
+}
+
+int run(const Load& load) {
+  if (load.repeat == 1) return run_beside_control(load);
+  if (load.threads == 1) return run_repeatedly(load);
+  std::fprintf(stderr, "larder-holds: --repeat needs --threads 1: threads do not meet in the same way twice\n");
+  return 1;
 }
 
 }  // namespace
@@ -280,6 +345,9 @@ int main(int argc, char** argv) {
   app.add_option("--keys", load.keys, "how many keys there are")->capture_default_str();
   app.add_option("--maxmemory", load.maxmemory_bytes, "bytes")->capture_default_str();
   app.add_option("--shards", load.shards, "0: as many as the server would take")->capture_default_str();
+  app.add_option("--repeat", load.repeat, "the same so often, and the least time of each hold; one thread")
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
   app.add_option("--limit-us", load.limit_us, "fail if a hold was longer; 0: only report")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   return larder::run(load);

@@ -80,6 +80,49 @@ TEST(TrafficSample, FindsTheTopTenOfZipfOneByOne) {
   run_zipf(400'000, 1);
 }
 
+TEST(TrafficSample, FindsTheTopTenOfZipfWhereFewerAreDrawn) {
+  run_zipf(3'000'000, 1);
+}
+
+// Single requests at an even rate from `begin_ns` on; of the last second, how many were drawn, and for how many.
+struct DrawnInASecond {
+  int draws = 0;
+  double weight = 0;
+};
+DrawnInASecond last_second_of(TrafficSample& sample, std::int64_t begin_ns, std::int64_t seconds, int per_second) {
+  DrawnInASecond last;
+  const std::int64_t requests = seconds * per_second;
+  for (std::int64_t i = 0; i < requests; ++i) {
+    const TrafficSample::Draw draw = sample.draw(1);
+    if (draw.index == TrafficSample::kNone) continue;
+    add(sample, begin_ns + i * (kSecondNs / per_second), "a", draw.weight);
+    if (i < requests - per_second) continue;
+    ++last.draws;
+    last.weight += draw.weight;
+  }
+  return last;
+}
+
+TEST(TrafficSample, DrawsNoMoreInASecondThanIsNeeded) {
+  TrafficSample sample(1);
+  constexpr int kPerSecond = 250'000;
+  DrawnInASecond drawn = last_second_of(sample, kSecondNs, 2, kPerSecond);
+  EXPECT_NEAR(drawn.draws, TrafficSample::kDrawsPerSecond, TrafficSample::kDrawsPerSecond * 0.1);
+  EXPECT_NEAR(drawn.weight / kPerSecond, 1, 0.03);
+  // Few again: as many of them as ever, at once.
+  drawn = last_second_of(sample, 3 * kSecondNs, 1, 10'000);
+  EXPECT_NEAR(drawn.draws, 10'000 / TrafficSample::kEveryDefault, 200);
+  EXPECT_NEAR(drawn.weight / 10'000, 1, 0.06);
+  sample.set_every(1);
+  drawn = last_second_of(sample, 4 * kSecondNs, 2, kPerSecond);
+  EXPECT_NEAR(drawn.draws, 4 * TrafficSample::kDrawsPerSecond, TrafficSample::kDrawsPerSecond * 0.4);
+  EXPECT_NEAR(drawn.weight / kPerSecond, 1, 0.02);
+  sample.set_every(100);
+  drawn = last_second_of(sample, 6 * kSecondNs, 2, kPerSecond);
+  EXPECT_NEAR(drawn.draws, 640, 80);
+  EXPECT_NEAR(drawn.weight / kPerSecond, 1, 0.12);
+}
+
 TEST(TrafficSample, EveryRequestIsAsLikelyToBeDrawn) {
   TrafficSample sample(1);
   sample.set_every(2);
