@@ -24,7 +24,7 @@ StreamId TinyLfuPolicy::stream_for(Arrival arrival, KeyHash /*hash*/, Location /
 }
 
 std::uint64_t TinyLfuPolicy::window_max() const {
-  return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(static_cast<double>(items()) * climber_.share()));
+  return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(static_cast<double>(items()) * window_.share()));
 }
 
 std::uint64_t TinyLfuPolicy::protected_max() const {
@@ -43,7 +43,7 @@ void TinyLfuPolicy::on_insert(Location item, KeyHash hash, TimeMs now_ms) {
   host_.item(item).set_last_access(ticks_of(now_ms));
   fit_sketch();
   sketch_.add(hash, items());
-  climber_.count(false, items());
+  window_.count(false, items());
   rebalance();
 }
 
@@ -65,7 +65,7 @@ void TinyLfuPolicy::on_hit(Location item, KeyHash hash, TimeMs now_ms) {
   if (full || is_tail) apply_hits();
   host_.item(item).set_last_access(ticks_of(now_ms));
   sketch_.add(hash, items());
-  climber_.count(true, items());
+  window_.count(true, items());
 }
 
 void TinyLfuPolicy::on_move(Location from, Location to) {
@@ -136,11 +136,9 @@ VictimStep TinyLfuPolicy::victim(TimeMs /*now_ms*/) {
   return {.kind = VictimStep::Kind::kEvict, .item = victim};
 }
 
-std::optional<std::int64_t> TinyLfuPolicy::coldest_rank(TimeMs now_ms) const {
-  Location coldest = main_victim();
-  if (coldest == kNowhere) coldest = lists_[kWindow].tail();
-  if (coldest == kNowhere) return {};
-  return time_of(host_.item(coldest).node().last_access, now_ms);
+std::optional<std::int64_t> TinyLfuPolicy::coldest_rank(TimeMs /*now_ms*/) const {
+  if (items() == 0) return {};
+  return -static_cast<std::int64_t>(items());
 }
 
 std::optional<TimeMs> TinyLfuPolicy::last_use_ms(Location item, TimeMs now_ms) const {
@@ -161,7 +159,7 @@ void TinyLfuPolicy::check_invariants(std::uint64_t items) const {
   }
   LARDER_CHECK(this->items() == items);
   sketch_.check_invariants();
-  climber_.check_invariants();
+  window_.check_invariants();
 }
 
 }  // namespace larder

@@ -38,6 +38,7 @@ Shard::Shard(const Options& options, Budget& budget)
       databases_(static_cast<std::size_t>(options.databases)),
       leases_(hasher_(0, "leases") + options.number) {
   counts_items_ = budget_.items_max() != 0;
+  shared_window_ = options.window;
   begin_empty();
 }
 

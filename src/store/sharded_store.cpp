@@ -91,6 +91,7 @@ ShardedStore::ShardedStore(const StoreOptions& options)
                                .shard_bits = shard_bits_,
                                .databases = options.databases,
                                .policy = options.policy,
+                               .window = &window_,
                                .hasher = &hasher_,
                                .tags = &tags_,
                                .tap = options.tap,

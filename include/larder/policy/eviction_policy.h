@@ -30,6 +30,8 @@
 
 namespace larder {
 
+class SharedWindow;
+
 using StreamId = std::uint8_t;
 inline constexpr int kStreamsMax = 4;
 
@@ -44,6 +46,8 @@ class PolicyHost {
 
   // What one item weighs against capacity(): 1 under a limit of items, its bytes (blob included) otherwise.
   std::uint64_t weight(ItemRef item) const { return counts_items_ ? 1 : item.total_bytes(); }
+  // What the W-TinyLFU policies of all shards share; null: nobody shares.
+  SharedWindow* shared_window() const { return shared_window_; }
   // Whether items are what is limited, not bytes.
   bool counts_items() const { return counts_items_; }
   // This shard's share of the limit, in the unit of weight(); without a limit, what it holds now. A few loads.
@@ -61,6 +65,7 @@ class PolicyHost {
  protected:
   char* base_ = nullptr;
   bool counts_items_ = false;
+  SharedWindow* shared_window_ = nullptr;
 };
 
 // One step towards room.

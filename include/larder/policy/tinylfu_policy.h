@@ -12,7 +12,9 @@
 // candidate and victim has the lower estimate goes, and a candidate that wins is moved to probation. Climber: after
 // each sample of requests the share goes on in its direction if the hit ratio rose, and back if it fell, by steps that
 // get smaller; a sudden change makes them large again. Items follow as they come and go, a few a time. Among shards the
-// one whose victim was used least lately goes first: estimates would cost a miss of the cache after every operation.
+// one with the most items goes first, which is the one that an item has just come to: so the candidate that its window
+// has too much is compared, as if there were no shards. (By the last use of the victims, shards with full windows let
+// candidates in while others evicted without comparing: up to 2.7 points of misses.) The window's share is one for all.
 //
 // INVARIANTS: every item is in the list of its policy bits; the tails are not in the ring of hits.
 // Sources: Einziger, Friedman, Manes, "TinyLFU: a highly efficient cache admission policy", ACM TOS 2017; Einziger,
@@ -26,13 +28,13 @@
 #include "larder/policy/frequency_sketch.h"
 #include "larder/policy/hit_ring.h"
 #include "larder/policy/item_list.h"
-#include "larder/policy/window_climber.h"
+#include "larder/policy/shared_window.h"
 
 namespace larder {
 
 class TinyLfuPolicy final : public EvictionPolicy {
  public:
-  using EvictionPolicy::EvictionPolicy;
+  explicit TinyLfuPolicy(PolicyHost& host) : EvictionPolicy(host), window_(host.shared_window()) {}
 
   Traits traits() const override { return {.form = ItemForm::kListItem, .streams = 2}; }
   StreamId stream_for(Arrival arrival, KeyHash hash, Location item) const override;
@@ -50,7 +52,7 @@ class TinyLfuPolicy final : public EvictionPolicy {
   void check_invariants(std::uint64_t items) const override;
 
   // The window's part of all items, in [0, 1].
-  double window_share() const { return climber_.share(); }
+  double window_share() const { return window_.share(); }
 
  private:
   enum Part : std::uint8_t { kWindow, kProbation, kProtected };
@@ -78,7 +80,7 @@ class TinyLfuPolicy final : public EvictionPolicy {
   std::array<ItemList, 3> lists_;  // by Part
   HitRing hits_;
   FrequencySketch sketch_;
-  WindowClimber climber_;
+  SharedWindow::Part window_;
   SplitMix64 numbers_{0x6c61726465720002ULL};
 };
 

@@ -19,16 +19,16 @@ namespace larder {
 class WindowClimber {
  public:
   double share() const { return share_; }
-  // One request; `items` are what the cache holds.
-  void count(bool hit, std::uint64_t items) {
-    hits_ += hit ? 1 : 0;
-    if (++requests_ % kRequestsPerLook == 0) look(items);
+  // So many requests; `items` are what the cache holds.
+  void count(std::uint64_t hits, std::uint64_t requests, std::uint64_t items) {
+    hits_ += hits;
+    requests_ += requests;
+    look(items);
   }
   // Stops the process if an invariant does not hold.
   void check_invariants() const;
 
  private:
-  static constexpr std::uint64_t kRequestsPerLook = 256;
   // Requests of a sample, for each item and at the least.
   static constexpr std::uint64_t kRequestsPerItem = 1;
   static constexpr std::uint64_t kRequestsMin = 8192;

@@ -68,6 +68,8 @@ class Shard final : private PolicyHost {
     int databases = 16;
     PolicyKind policy = PolicyKind::kAllKeysLru;
     PolicyFactory policy_factory = make_policy;
+    // Of all shards. Must outlive the shard and what it leaves behind. Null: the shard is the only one.
+    SharedWindow* window = nullptr;
     // What made the keys' hashes. Must outlive the shard.
     const Hasher* hasher = nullptr;
     // When tags were deleted, for all shards. Must outlive the shard. Null: no item has tags.

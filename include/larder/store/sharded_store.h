@@ -27,6 +27,7 @@
 #include "larder/base/mutex.h"
 #include "larder/base/page_arena.h"
 #include "larder/policy/policy_kind.h"
+#include "larder/policy/shared_window.h"
 #include "larder/store/access_tap.h"
 #include "larder/store/budget.h"
 #include "larder/store/events.h"
@@ -408,6 +409,7 @@ class ShardedStore {
   ValueBytes value_bytes_of(std::span<const Key> keys, TimeMs now_ms);
 
   const Hasher hasher_;
+  SharedWindow window_;  // outlives every policy
   const int shard_bits_;
   const int databases_;
   const unsigned threads_;

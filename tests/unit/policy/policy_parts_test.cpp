@@ -2,11 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <memory>
 #include <vector>
 
 #include "larder/policy/chunked_array.h"
 #include "larder/policy/frequency_sketch.h"
 #include "larder/policy/ghost_queue.h"
+#include "larder/policy/shared_window.h"
 #include "larder/policy/weight_window.h"
 #include "larder/policy/window_climber.h"
 
@@ -223,14 +225,39 @@ TEST(WindowClimber, FollowsTheBetterHitRatio) {
   SplitMix64 numbers(1);
   // The larger the window, the more hits.
   for (int request = 0; request < 400'000; ++request) {
-    climber.count(static_cast<double>(numbers.below(1'000)) < 1'000 * climber.share(), 4'096);
+    climber.count(static_cast<double>(numbers.below(1'000)) < 1'000 * climber.share() ? 1 : 0, 1, 4'096);
   }
   EXPECT_GT(climber.share(), 0.5);
   for (int request = 0; request < 800'000; ++request) {
-    climber.count(static_cast<double>(numbers.below(1'000)) > 1'000 * climber.share(), 4'096);
+    climber.count(static_cast<double>(numbers.below(1'000)) > 1'000 * climber.share() ? 1 : 0, 1, 4'096);
   }
   EXPECT_LT(climber.share(), 0.3);
   climber.check_invariants();
+}
+
+TEST(SharedWindow, IsFoundByAllPartsTogether) {
+  SharedWindow window;
+  SplitMix64 numbers(1);
+  {
+    // None of them sees enough to conclude anything in so few requests.
+    std::vector<std::unique_ptr<SharedWindow::Part>> parts;
+    for (int part = 0; part < 8; ++part) parts.push_back(std::make_unique<SharedWindow::Part>(&window));
+    for (int request = 0; request < 50'000; ++request) {
+      for (const auto& part : parts) {
+        part->count(static_cast<double>(numbers.below(1'000)) < 1'000 * part->share(), 512);
+      }
+    }
+    EXPECT_GT(window.share(), 0.5);
+    EXPECT_EQ(parts[0]->share(), parts[7]->share());
+    EXPECT_EQ(window.items(), 8 * 512u);
+    window.check_invariants();
+    parts.pop_back();
+    EXPECT_EQ(window.items(), 7 * 512u);
+    EXPECT_GT(window.share(), 0.5);
+  }
+  EXPECT_EQ(window.share(), WindowClimber().share()) << "who comes next begins anew";
+  EXPECT_EQ(window.items(), 0u);
+  window.check_invariants();
 }
 
 TEST(ChunkedArray, GrowsAndGivesBack) {

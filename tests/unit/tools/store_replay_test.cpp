@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "larder/base/hash.h"
+#include "tools/sim/synthetic.h"
 #include "unit/tools/lists.h"
 
 namespace larder::sim {
@@ -55,6 +56,20 @@ TEST(StoreReplay, EveryPolicyButNoEvictionStoresWhatIsNew) {
   for (const PolicyKind policy : kPolicyKinds) {
     const RunResult result = replay(trace_of_ids({1, 2, 3, 4, 5, 6, 6}), {.policy = policy, .capacity = items(1)});
     EXPECT_EQ(result.hits, policy == PolicyKind::kNoEviction ? 0u : 1u) << policy_name(policy);
+  }
+}
+
+// Zipf's law, 3 % of the objects: 1,000 items.
+TEST(StoreReplay, ManyShardsMissAboutWhatOneDoes) {
+  const auto reader = make_synthetic({.name = "zipf", .objects = 33'000, .requests = 300'000}).value();
+  std::vector<std::uint64_t> ids;
+  for (Access access; reader->next(access);) ids.push_back(access.number);
+  const Trace trace = trace_of_ids(ids);
+  for (const PolicyKind policy :
+       {PolicyKind::kAllKeysLru, PolicyKind::kAllKeysLfu, PolicyKind::kAllKeysS3Fifo, PolicyKind::kAllKeysTinyLfu}) {
+    const double one = replay(trace, {.policy = policy, .capacity = items(1'000)}).hit_ratio();
+    const double many = replay(trace, {.policy = policy, .capacity = items(1'000), .shards = 8}).hit_ratio();
+    EXPECT_NEAR(100 * many, 100 * one, 1) << policy_name(policy);
   }
 }
 
