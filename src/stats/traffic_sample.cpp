@@ -9,8 +9,7 @@ namespace larder {
 namespace {
 
 constexpr double kNsPerSecond = 1e9;
-// No thread executes so many batches in a second that it takes more.
-constexpr double kPacedEveryMax = 1'000;
+constexpr double kPacedEveryMax = 1e9;
 
 }  // namespace
 
@@ -105,14 +104,15 @@ TrafficReport RecentHitters::report(Sum sum, std::int64_t now_ns, HitterOrder or
 // --- The sample ---
 
 void TrafficSample::keep_pace(std::int64_t now_ns) {
+  ++added_;
   const std::int64_t took_ns = now_ns - pace_began_ns_;
-  if (took_ns <= 0 || (draws_ < kDrawsPerPace && took_ns < kPaceNsMax)) return;
+  if (took_ns < kPaceNs) return;
   const std::uint32_t every = std::max(every_.load(std::memory_order_relaxed), 1U);
-  const double draws_per_second = draws_ * kNsPerSecond / static_cast<double>(took_ns);
-  const double wanted_per_second = static_cast<double>(kDrawsPerSecond) * kEveryDefault / every;
-  const double paced = std::max(every, paced_every_) * draws_per_second / wanted_per_second;
+  const double added_per_second = added_ * kNsPerSecond / static_cast<double>(took_ns);
+  const double wanted_per_second = static_cast<double>(kAddedPerSecond) * kEveryDefault / every;
+  const double paced = std::max(every, paced_every_) * added_per_second / wanted_per_second;
   paced_every_ = static_cast<std::uint32_t>(std::min(std::ceil(paced), kPacedEveryMax));
-  draws_ = 0;
+  added_ = 0;
   pace_began_ns_ = now_ns;
 }
 

@@ -300,8 +300,7 @@ bool ShardedStore::maintain(TimeMs now_ms, std::size_t work_max) {
   while (work < work_max && free_flushed(limits::kSweepBucketsPerVisit)) work += limits::kSweepBucketsPerVisit;
   const bool all_idle = sweep_shards(work_max, work, now_ms, &Shard::sweep, sweep_next_);
   Events events(wanted_events_);
-  const bool excess =
-      settle_excess(1 + (work_max - std::min(work, work_max)) / limits::kEvictItemsPerVisit, now_ms, events);
+  const bool excess = settle_excess(limits::kEvictItemsPerVisit + work_max - std::min(work, work_max), now_ms, events);
   deliver(events);
   return excess || !all_idle;
 }

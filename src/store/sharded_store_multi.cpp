@@ -11,8 +11,8 @@ namespace larder {
 
 namespace {
 
-// How many visits one multi-key write spends on settling what it overdrew; maintain() does the rest.
-constexpr std::size_t kSettleVisitsMax = 2 * limits::kOverdrawBytesMax / (limits::kEvictItemsPerVisit * 64);
+// How many items one multi-key write evicts to settle what it overdrew; maintain() does the rest.
+constexpr std::size_t kSettleItemsMax = 2 * limits::kOverdrawBytesMax / 64;
 
 }  // namespace
 
@@ -102,7 +102,7 @@ StatusCode ShardedStore::run_locked_all(const ShardNumbers& ascending, HoldKind 
     }
   }
   if (status == StatusCode::kNeedsRoom) status = StatusCode::kOutOfMemory;
-  settle_excess(kSettleVisitsMax, now_ms, events);
+  settle_excess(kSettleItemsMax, now_ms, events);
   deliver(events);
   return status;
 }

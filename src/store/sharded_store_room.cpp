@@ -62,7 +62,7 @@ bool ShardedStore::make_room_alone(Reservation& reservation, RoomNeeded wanted, 
 
 bool ShardedStore::evict_into(Reservation& reservation, RoomNeeded wanted, TimeMs now_ms, Events& events) {
   // Where a limit was lowered, writers help; each a little, so that none of them pays for it all.
-  settle_excess(1, now_ms, events);
+  settle_excess(limits::kEvictItemsPerVisit, now_ms, events);
   while (true) {
     reservation.add(budget_.take_available(wanted.beyond(reservation.held())));
     const RoomNeeded missing = wanted.beyond(reservation.held());
@@ -107,7 +107,7 @@ ShardedStore::RoomStep ShardedStore::extend(Reservation& reservation, RoomNeeded
 
 ShardedStore::RoomStep ShardedStore::extend_a_little(Reservation& reservation, RoomNeeded wanted, TimeMs now_ms,
                                                      Events& events) {
-  settle_excess(1, now_ms, events);
+  settle_excess(limits::kEvictItemsPerVisit, now_ms, events);
   bool looked_again = false;
   for (std::size_t work = 0; work < limits::kRoomItemsPerTurn;) {
     // Behind those who are at their last resort, as newcomers are.
@@ -178,12 +178,17 @@ std::size_t ShardedStore::evict_from(Slot& slot, RoomNeeded wanted, std::int64_t
   return work;
 }
 
-bool ShardedStore::settle_excess(std::size_t visits_max, TimeMs now_ms, Events& events) {
-  for (std::size_t visit = 0; visit < visits_max; ++visit) {
+bool ShardedStore::settle_excess(std::size_t items_max, TimeMs now_ms, Events& events) {
+  for (std::size_t work = 0; work < items_max;) {
     const RoomNeeded excess = budget_.excess();
     if (excess.none()) return false;
-    if (free_flushed(limits::kSweepBucketsPerVisit)) continue;
-    if (evict_coldest(excess, nullptr, now_ms, events) == 0) return false;
+    if (free_flushed(limits::kSweepBucketsPerVisit)) {
+      work += limits::kEvictItemsPerVisit;
+      continue;
+    }
+    const std::size_t done = evict_coldest(excess, nullptr, now_ms, events);
+    if (done == 0) return false;
+    work += done;
   }
   return !budget_.excess().none();
 }

@@ -2,9 +2,10 @@
 // requests of all of them: one shard alone sees too few to tell a gain from chance, and each would go its own way.
 //
 // STRUCTURE: each policy counts in a part of its own and tells the climber of 256 requests at a time, for which a lock
-// is taken. With one shard the climber hears what it would hear without this class.
+// is taken. With one shard the climber hears of each request, as late.
 //
-// INVARIANTS: items() is the sum of what the parts have told last. Once the last part has gone it begins anew.
+// INVARIANTS: the items are the sum of what the parts have told last. Once the last part has gone it begins anew;
+// policies that follow others while those are still there (FLUSHALL) go on with their share.
 #pragma once
 
 #include <atomic>
@@ -16,7 +17,7 @@
 
 namespace larder {
 
-class SharedWindow {
+class alignas(64) SharedWindow {
  public:
   // One policy's. Not thread-safe; the window is.
   class Part {

@@ -12,9 +12,10 @@
 // candidate and victim has the lower estimate goes, and a candidate that wins is moved to probation. Climber: after
 // each sample of requests the share goes on in its direction if the hit ratio rose, and back if it fell, by steps that
 // get smaller; a sudden change makes them large again. Items follow as they come and go, a few a time. Among shards the
-// one with the most items goes first, which is the one that an item has just come to: so the candidate that its window
-// has too much is compared, as if there were no shards. (By the last use of the victims, shards with full windows let
-// candidates in while others evicted without comparing: up to 2.7 points of misses.) The window's share is one for all.
+// one with the most items goes first, mostly the one that an item has come to last: so the candidate that its window
+// has too much is compared, nearly as if there were no shards. (By the last use of the victims, shards with full
+// windows let candidates in while others evicted without comparing: up to 2.7 points of misses.) The window's share is
+// one for all.
 //
 // INVARIANTS: every item is in the list of its policy bits; the tails are not in the ring of hits.
 // Sources: Einziger, Friedman, Manes, "TinyLFU: a highly efficient cache admission policy", ACM TOS 2017; Einziger,

@@ -103,10 +103,10 @@ class TrafficSample {
   static constexpr std::int64_t kKeyWindowNs = 10'000'000'000;
   static constexpr std::int64_t kPrefixWindowNs = 60'000'000'000;
   static constexpr std::uint32_t kEveryDefault = 4;
-  // Requests drawn in a second at most, once the pace has settled, with `every` at its default; as many more as it is
+  // Keys added in a second at most, once the pace has settled, with `every` at its default; as many more as it is
   // lower. The tenth of a million keys by Zipf 0.99 has 0.7 % of all operations: 1,000 of ten seconds' draws, which is
   // 3 % of error.
-  static constexpr std::uint32_t kDrawsPerSecond = 16'000;
+  static constexpr std::uint32_t kAddedPerSecond = 16'000;
   static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
   // `seed`: another for each thread.
@@ -124,7 +124,6 @@ class TrafficSample {
     const std::uint64_t of = std::uint64_t{std::max(every, paced_every_)} * size;
     const std::uint64_t drawn = random_.below(of);
     if (drawn >= size) return {};
-    ++draws_;
     return {.index = static_cast<std::size_t>(drawn), .weight = static_cast<double>(of)};
   }
   // What add() of this key will look at is rarely in a cache: it can be on its way while requests are executed, in two
@@ -147,17 +146,17 @@ class TrafficSample {
  private:
   static constexpr std::size_t kKeySets = 64;
   static constexpr std::size_t kPrefixSets = 16;
-  // How often the pace is looked at.
-  static constexpr std::uint32_t kDrawsPerPace = 256;
-  static constexpr std::int64_t kPaceNsMax = 50'000'000;
+  // How long a pace is kept at least: not for one burst alone.
+  static constexpr std::int64_t kPaceNs = 50'000'000;
 
   void keep_pace(std::int64_t now_ns);
 
   std::atomic<std::uint32_t> every_{kEveryDefault};
   SplitMix64 random_;
+  // The io thread's alone.
   std::uint32_t paced_every_ = 1;
-  std::uint32_t draws_ = 0;  // since then
   std::int64_t pace_began_ns_ = 0;
+  std::uint32_t added_ = 0;  // since then
   mutable SpinMutex mutex_;
   bool begins_anew_ GUARDED_BY(mutex_) = false;  // the tables are to be emptied, which is for the io thread to do
   std::string delimiter_ GUARDED_BY(mutex_) = ":";

@@ -381,8 +381,8 @@ class ShardedStore {
   // What the budget has of maxmemory: the rest is for segments that are open or on their way to be free.
   std::uint64_t budget_bytes(std::uint64_t maxmemory_bytes) const;
   void set_warm_bytes();
-  // Evicts what is above the limits, in at most so many visits. Returns whether there is more to evict.
-  bool settle_excess(std::size_t visits_max, TimeMs now_ms, Events& events);
+  // Evicts what is above the limits, so many items at most or a visit's more. Returns whether there is more to evict.
+  bool settle_excess(std::size_t items_max, TimeMs now_ms, Events& events);
 
   // For run_multi() and run_exclusive(): the shards concerned, ascending; their locks; how many of the keys exist
   // (under those locks).

@@ -107,15 +107,15 @@ TEST(TrafficSample, DrawsNoMoreInASecondThanIsNeeded) {
   TrafficSample sample(1);
   constexpr int kPerSecond = 250'000;
   DrawnInASecond drawn = last_second_of(sample, kSecondNs, 2, kPerSecond);
-  EXPECT_NEAR(drawn.draws, TrafficSample::kDrawsPerSecond, TrafficSample::kDrawsPerSecond * 0.1);
+  EXPECT_NEAR(drawn.draws, TrafficSample::kAddedPerSecond, TrafficSample::kAddedPerSecond * 0.1);
   EXPECT_NEAR(drawn.weight / kPerSecond, 1, 0.03);
   // Few again: as many of them as ever, at once.
   drawn = last_second_of(sample, 3 * kSecondNs, 1, 10'000);
-  EXPECT_NEAR(drawn.draws, 10'000 / TrafficSample::kEveryDefault, 200);
+  EXPECT_NEAR(drawn.draws, 10'000 / TrafficSample::kEveryDefault, 300);
   EXPECT_NEAR(drawn.weight / 10'000, 1, 0.06);
   sample.set_every(1);
   drawn = last_second_of(sample, 4 * kSecondNs, 2, kPerSecond);
-  EXPECT_NEAR(drawn.draws, 4 * TrafficSample::kDrawsPerSecond, TrafficSample::kDrawsPerSecond * 0.4);
+  EXPECT_NEAR(drawn.draws, 4 * TrafficSample::kAddedPerSecond, TrafficSample::kAddedPerSecond * 0.4);
   EXPECT_NEAR(drawn.weight / kPerSecond, 1, 0.02);
   sample.set_every(100);
   drawn = last_second_of(sample, 6 * kSecondNs, 2, kPerSecond);
