@@ -154,7 +154,10 @@ std::size_t ShardedStore::evict_coldest(RoomNeeded wanted, Reservation* into, Ti
     Slot& slot = *slots_[victim];
     Hold hold(*this, slot, HoldKind::kEviction);
     const bool take_any = tried >= kVictimTriesMax;
-    const std::size_t work = evict_from(slot, wanted, take_any ? kNoVictim : next_coldest, {now_ms, events, into, {}});
+    // What is above a limit goes by the slice where a rank only says how many items a shard has.
+    const bool by_slice = into == nullptr && policy() == PolicyKind::kAllKeysTinyLfu;
+    const std::size_t work =
+        evict_from(slot, wanted, take_any || by_slice ? kNoVictim : next_coldest, {now_ms, events, into, {}});
     if (work != 0 || take_any) return std::max<std::size_t>(work, 1);
   }
 }
