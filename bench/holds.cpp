@@ -345,7 +345,8 @@ int main(int argc, char** argv) {
   app.add_option("--keys", load.keys, "how many keys there are")->capture_default_str();
   app.add_option("--maxmemory", load.maxmemory_bytes, "bytes")->capture_default_str();
   app.add_option("--shards", load.shards, "0: as many as the server would take")->capture_default_str();
-  app.add_option("--repeat", load.repeat, "the same so often, and the least time of each hold; one thread")
+  app.add_option("--repeat", load.repeat,
+                 "the same so often, and the least time of each hold; one thread. 1: once, beside a control")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
   app.add_option("--limit-us", load.limit_us, "fail if a hold was longer; 0: only report")->capture_default_str();

@@ -240,8 +240,7 @@ constexpr auto kRows = std::to_array<OptionRow>({
      .change = kAtRuntime,
      .group = kLogging,
      .help = "For HOTKEYS and PREFIXSTATS look at one request of one batch in so many, 64,000 / N a second and io "
-             "thread at most; 0: "
-             "at none",
+             "thread at most; 0: at none",
      .max = 1'000'000},
     {.name = "stats-prefix-delimiter",
      .value_hint = "TEXT",

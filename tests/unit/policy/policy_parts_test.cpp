@@ -239,7 +239,7 @@ TEST(SharedWindow, IsFoundByAllPartsTogether) {
   SharedWindow window;
   SplitMix64 numbers(1);
   {
-    // None of them sees enough to conclude anything in so few requests.
+    // The larger the window, the more hits, in each of them.
     std::vector<std::unique_ptr<SharedWindow::Part>> parts;
     for (int part = 0; part < 8; ++part) parts.push_back(std::make_unique<SharedWindow::Part>(&window));
     for (int request = 0; request < 50'000; ++request) {
