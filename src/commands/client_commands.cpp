@@ -173,6 +173,17 @@ bool read_kill_option(CommandContext& context, std::size_t index, KillFilter& fi
   return true;
 }
 
+// The client sees the end before whoever killed it has the reply, and is not served after that, whichever threads the
+// two are on.
+void kill_client(CommandContext& context, const ClientRecord& record) {
+  {
+    const LockGuard guard(record.mutex);
+    if (!record.gone) context.services.connections.hang_up(record.info);  // after `gone` its descriptor is closed
+  }
+  context.services.connections.post(
+      record.info.ref, [](RequestSession& session, ReplyBuffer&) { static_cast<Session&>(session).close(); });
+}
+
 std::size_t kill_clients(CommandContext& context, const KillFilter& filter) {
   const std::uint64_t self = context.session.record().info.ref.id;
   std::size_t killed = 0;
@@ -182,8 +193,7 @@ std::size_t kill_clients(CommandContext& context, const KillFilter& filter) {
     if (record.info.ref.id == self) {
       context.session.close();  // after this reply
     } else {
-      context.services.connections.post(
-          record.info.ref, [](RequestSession& session, ReplyBuffer&) { static_cast<Session&>(session).close(); });
+      kill_client(context, record);
     }
   });
   return killed;

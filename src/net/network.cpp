@@ -7,6 +7,7 @@
 #include "net/io_thread.h"
 #include "net/listen_socket.h"
 #include "net/listener.h"
+#include "net/socket_ops.h"
 
 namespace larder {
 
@@ -142,6 +143,10 @@ void Network::post_each(std::span<const ConnectionRef> to, const ConnectionTask&
 
 void Network::set_timer(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) {
   if (to.thread < impl_->threads.size()) impl_->threads[to.thread]->set_timer(to.id, delay, std::move(task));
+}
+
+void Network::hang_up(const ConnectionInfo& connection) {
+  net::shut_down(connection.fd);
 }
 
 void Network::post_after(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) {

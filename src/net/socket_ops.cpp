@@ -137,6 +137,10 @@ void discard_input(int fd) {
   }
 }
 
+void shut_down(int fd) {
+  ::shutdown(fd, SHUT_RDWR);
+}
+
 void set_tcp_options(int fd, long keepalive_s) {
   set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   if (keepalive_s <= 0) return;

@@ -74,6 +74,8 @@ bool peer_hung_up(int fd);
 // Drops what is readable now, up to a bound: unread bytes would turn a close into a reset, which destroys replies in
 // flight.
 void discard_input(int fd);
+// The peer is sent the end, and what it sends from now on is not received.
+void shut_down(int fd);
 // No Nagle; probes of an idle peer as Redis times them (0: none).
 void set_tcp_options(int fd, long keepalive_s);
 

@@ -70,6 +70,16 @@ void FakePort::set_timer(ConnectionRef to, std::chrono::milliseconds delay, Conn
   tasks_.emplace(clock_.now_ms() + delay.count(), Due{to, std::move(task), true});
 }
 
+void FakePort::hang_up(const ConnectionInfo& connection) {
+  const LockGuard guard(mutex_);
+  hung_up_.push_back(connection.ref.id);
+}
+
+std::vector<std::uint64_t> FakePort::hung_up() const {
+  const LockGuard guard(mutex_);
+  return hung_up_;
+}
+
 std::vector<FakePort::Due> FakePort::take_due() {
   const LockGuard guard(mutex_);
   std::vector<Due> due;

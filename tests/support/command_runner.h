@@ -69,6 +69,7 @@ class FakePort final : public ConnectionPort {
   void post(ConnectionRef to, ConnectionTask task) override;
   void post_after(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) override;
   void set_timer(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) override;
+  void hang_up(const ConnectionInfo& connection) override;
 
   struct Due {
     ConnectionRef to;
@@ -80,6 +81,9 @@ class FakePort final : public ConnectionPort {
   // Tasks waiting, due or not.
   std::size_t waiting() const;
 
+  // The connections that were hung up, in order.
+  std::vector<std::uint64_t> hung_up() const;
+
   // Called with each task that is posted, by its thread. Null: not at all.
   std::function<void()> on_post;
 
@@ -87,6 +91,7 @@ class FakePort final : public ConnectionPort {
   const Clock& clock_;
   mutable Mutex mutex_;
   std::multimap<std::int64_t, Due> tasks_ GUARDED_BY(mutex_);
+  std::vector<std::uint64_t> hung_up_ GUARDED_BY(mutex_);
 };
 
 class TestClient {

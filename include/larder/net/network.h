@@ -66,6 +66,7 @@ class Network final : public ConnectionPort {
   void post_each(std::span<const ConnectionRef> to, const ConnectionTask& task) override;
   void post_after(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) override;
   void set_timer(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) override;
+  void hang_up(const ConnectionInfo& connection) override;
 
   unsigned threads() const;
 

@@ -130,6 +130,9 @@ class ConnectionPort {
   // The same for what is set again and again: each connection has one such timer, and this takes the place of what it
   // was set to before. (That may run all the same, if its time has come.)
   virtual void set_timer(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) = 0;
+  // Ends the traffic in both directions, whatever its thread is doing: when this returns the peer has been sent the
+  // end, and nothing it sends from then on is received. REQUIRES: its session does not end meanwhile.
+  virtual void hang_up(const ConnectionInfo& connection) = 0;
 };
 
 class RequestHandler {

@@ -138,6 +138,14 @@ TEST(ClientKill, AnswersTheNumberClosedAndSparesItselfByDefault) {
   EXPECT_FALSE(runner.client().closed());
 }
 
+TEST(ClientKill, TheOthersAreHungUpBeforeItIsAnswered) {
+  CommandRunner runner;
+  const std::uint64_t second = runner.new_client().id();
+  const std::uint64_t third = runner.new_client().id();
+  EXPECT_EQ(runner.run({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no"}), integer(3));
+  EXPECT_EQ(runner.port().hung_up(), (std::vector{second, third}));
+}
+
 TEST(ClientKill, AnswersBeforeItClosesItself) {
   CommandRunner runner;
   EXPECT_EQ(runner.run({"CLIENT", "KILL", "ID", "1", "SKIPME", "no"}), integer(1));
