@@ -64,9 +64,12 @@ Advisor::~Advisor() = default;
 void Advisor::step(TimeMs now_ms, std::int64_t monotonic_ns) {
   if (!enabled()) {
     if (model_) turn_off();
-    return;
+    return watch_queries(monotonic_ns);
   }
-  if (!model_) return turn_on(now_ms, monotonic_ns);
+  if (!model_) {
+    watch_queries(monotonic_ns);
+    return turn_on(now_ms, monotonic_ns);
+  }
   const std::uint64_t restarts = restarts_.load(std::memory_order_relaxed);
   if (restarts != restarts_seen_) model_->forget_counts();
   restarts_seen_ = restarts;
@@ -89,7 +92,7 @@ void Advisor::step(TimeMs now_ms, std::int64_t monotonic_ns) {
 void Advisor::turn_on(TimeMs now_ms, std::int64_t monotonic_ns) {
   model_ = std::make_unique<TrafficModel>();
   look_at_store(now_ms);
-  model_->begin(kAllKeys, store_.budget().used_items() == 0, now_ms);
+  model_->begin(first_threshold(), store_.budget().used_items() == 0, now_ms);
   queries_seen_ = lookups(statistics_.totals());
   lost_seen_ = tap_.dropped_lookups();
   second_ = while_ = step_ = {tap_.offered(), monotonic_ns};
@@ -110,6 +113,24 @@ void Advisor::turn_off() {
   model_.reset();
   events_per_s_ = 0;
   set_report({});
+}
+
+// While it is off, so that it need not begin with far too many events.
+void Advisor::watch_queries(std::int64_t monotonic_ns) {
+  const std::int64_t passed_ns = monotonic_ns - queries_watched_.since_ns;
+  if (passed_ns < kSecondNs) return;
+  const std::uint64_t queries = lookups(statistics_.totals());
+  const bool is_first = queries_watched_.since_ns == 0;
+  queries_watched_.per_s =
+      is_first ? 0 : 1e9 * static_cast<double>(queries - queries_watched_.before) / static_cast<double>(passed_ns);
+  queries_watched_.before = queries;
+  queries_watched_.since_ns = monotonic_ns;
+}
+
+SampleThreshold Advisor::first_threshold() const {
+  constexpr auto kAllowed = kAim * static_cast<double>(kEventsPerSecondMax);
+  const double share = std::min(1.0, kAllowed / std::max(1.0, queries_watched_.per_s));
+  return static_cast<SampleThreshold>(share * static_cast<double>(kAllKeys));
 }
 
 // --- Learning ---

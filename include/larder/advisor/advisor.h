@@ -70,6 +70,8 @@ class Advisor {
 
   void turn_on(TimeMs now_ms, std::int64_t monotonic_ns);
   void turn_off();
+  void watch_queries(std::int64_t monotonic_ns);
+  SampleThreshold first_threshold() const;
   void count_queries();
   void take_events(TimeMs now_ms);
   void restrain(const Load& now, std::uint64_t dropped);
@@ -102,6 +104,12 @@ class Advisor {
   Load step_;
   std::uint64_t dropped_seen_ = 0;
   bool settles_ = false;  // the threshold was lowered in the last step: what came since says little of it
+  // Of the last whole second while it was off.
+  struct {
+    std::uint64_t before = 0;
+    std::int64_t since_ns = 0;
+    double per_s = 0;
+  } queries_watched_;
   std::uint64_t events_per_s_ = 0;
   std::uint64_t restarts_seen_ = 0;
   std::uint64_t queries_seen_ = 0;

@@ -195,6 +195,20 @@ TEST_F(Advise, TakesASmallerSampleOfALoadThatIsTooMuchAndNotMuchSmaller) {
   EXPECT_GE(report().events_per_s, Advisor::kEventsPerSecondMax / 2);
 }
 
+TEST_F(Advise, BeginsWithTheShareThatTheLoadAllows) {
+  runner_.advisor().set_enabled(false);
+  step(1'000);
+  const std::uint64_t per_s = 10 * Advisor::kEventsPerSecondMax;
+  for (int second = 0; second < 3; ++second) {
+    runner_.statistics().thread(0).hits.add(per_s / 2);
+    runner_.statistics().thread(0).misses.add(per_s / 2);
+    for (int i = 0; i < 20; ++i) step(50);
+  }
+  runner_.advisor().set_enabled(true);
+  step(50);
+  EXPECT_NEAR(report().sampled_share, 0.08, 0.01);
+}
+
 TEST_F(Advise, ForgetsWhatItCountedOfAnotherLimit) {
   step(50);
   read_in_turn(150, 20);
