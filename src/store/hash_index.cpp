@@ -39,7 +39,7 @@ HashIndex::HashIndex(const Options& options, std::function<std::uint64_t(Locatio
     : position_of_(std::move(position_of)),
       level_max_(options.position_bits - kTagBits),
       table_range_(std::make_shared<const MemoryRange>(table_bytes_for(options.entries_max))),
-      table_base_(table_range_->data()),
+      table_address_(reinterpret_cast<std::uintptr_t>(table_range_->data())),
       line_range_(line_bytes_for(options.entries_max)) {
   LARDER_CHECK(level_max_ >= 1);
 }
@@ -296,12 +296,12 @@ void HashIndex::start_growing() {
   lower_ = upper_;
   refreshing_ = false;
   if (lower_.fan < kFanMax) {
-    ++upper_.fan;
+    upper_.fan = upper_.fan + 1;
   } else {
     upper_.level = lower_.level + 1;
     upper_.fan = kFanMin;
     upper_.known = static_cast<std::uint16_t>(lower_.known << 1);
-    refreshing_ = std::popcount(upper_.known) < kKnownTagBitsMin;
+    refreshing_ = std::popcount(upper_.known.get()) < kKnownTagBitsMin;
     if (refreshing_) upper_.known = 0xffff;
   }
   LARDER_CHECK(upper_.buckets() * sizeof(Bucket) <= table_range_->size());
@@ -311,7 +311,8 @@ void HashIndex::start_growing() {
 }
 
 void HashIndex::grow_one_group() {
-  const std::uint64_t group = --split_;
+  const std::uint64_t group = split_ - 1;
+  split_ = group;
   gather(lower_, group);
   const bool doubling = upper_.level != lower_.level;
   for (std::uint64_t to = group << (doubling ? 1 : 0); to <= (doubling ? 2 * group + 1 : group); ++to) {
@@ -353,7 +354,7 @@ void HashIndex::end_page_work(const PageWork& work) {
 void HashIndex::start_shrinking() {
   lower_ = upper_;
   if (upper_.fan > kFanMin) {
-    --lower_.fan;
+    lower_.fan = lower_.fan - 1;
   } else {
     lower_.level = upper_.level - 1;
     lower_.fan = kFanMax;
@@ -363,7 +364,8 @@ void HashIndex::start_shrinking() {
 }
 
 void HashIndex::shrink_one_group() {
-  const std::uint64_t group = split_++;
+  const std::uint64_t group = split_;
+  split_ = group + 1;
   if (upper_.level == lower_.level) {
     gather(upper_, group);
     clear_group(lower_, group);

@@ -57,11 +57,11 @@ class SpilledKeys {
   std::size_t count_ = 0;
 };
 
-// `each(look)` calls look(shard, hash) for every key whose shard is locked; `each_of(keys, look)` for these alone.
+// After the buckets. `each(look)` calls look(shard, hash) for every key whose shard is locked; `each_of(keys, look)`
+// for these alone.
 template <class Each, class EachOf>
-void prefetch_in_passes(Each&& each, EachOf&& each_of) {
+void prefetch_items(Each&& each, EachOf&& each_of) {
   SpilledKeys spilled;
-  each([](const Shard& shard, KeyHash hash) { shard.prefetch_bucket(hash); });
   each([&](const Shard& shard, KeyHash hash) { spilled.add_if(shard.prefetch_item(hash), hash); });
   if (!spilled.keys().empty()) {
     each_of(spilled.keys(), [](const Shard& shard, KeyHash hash) { shard.prefetch_spilled_item(hash); });
@@ -70,12 +70,13 @@ void prefetch_in_passes(Each&& each, EachOf&& each_of) {
 
 }  // namespace
 
-// The index may be rebuilt by any thread, so it is looked at under the shard's lock; the log is read only by whoever
-// executes the operation.
+// Where a bucket is may be asked without the shard's lock; what is in it is looked at under the lock, since any thread
+// may rebuild the index. The log is read only by whoever executes the operation.
 void ShardedStore::prefetch(std::span<const KeyHash> hashes) NO_LOCK_ANALYSIS {
   LARDER_DCHECK(hashes.size() <= kPrefetchMax);
   // What other threads have locked last comes from their cores, all of it at once.
   for (const KeyHash hash : hashes) prefetch_to_write(&slot_of(hash).mutex);
+  for (const KeyHash hash : hashes) slot_of(hash).shard.prefetch_bucket(hash);
   const auto each_locked = [this](std::span<const KeyHash> keys, const ByShard& by_shard, auto&& look)
                                NO_LOCK_ANALYSIS {
                                  Slot* locked = nullptr;
@@ -90,7 +91,7 @@ void ShardedStore::prefetch(std::span<const KeyHash> hashes) NO_LOCK_ANALYSIS {
                                  if (locked != nullptr) locked->mutex.unlock();
                                };
   const ByShard by_shard(hashes, shard_bits_);
-  prefetch_in_passes(
+  prefetch_items(
       [&](auto&& look) { each_locked(hashes, by_shard, look); },
       [&](std::span<const KeyHash> keys, auto&& look) { each_locked(keys, ByShard(keys, shard_bits_), look); });
 }
@@ -113,7 +114,8 @@ bool ShardedStore::KeptLock::take_all(std::span<const KeyHash> hashes) NO_LOCK_A
       if ((held_ >> number & 1) != 0) look(store_.slots_[number]->shard, hash);
     }
   };
-  prefetch_in_passes([&](auto&& look) { each_held(hashes, look); }, each_held);
+  for (const KeyHash hash : hashes) store_.slot_of(hash).shard.prefetch_bucket(hash);
+  prefetch_items([&](auto&& look) { each_held(hashes, look); }, each_held);
   return true;
 }
 
@@ -141,7 +143,8 @@ void ShardedStore::KeptLock::release_all() NO_LOCK_ANALYSIS {
 }
 
 void ShardedStore::MultiAccess::prefetch(std::span<const Key> keys) const NO_LOCK_ANALYSIS {
-  prefetch_in_passes(
+  for (const Key& key : keys) store_.slot_of(key.hash).shard.prefetch_bucket(key.hash);
+  prefetch_items(
       [&](auto&& look) NO_LOCK_ANALYSIS {
         for (const Key& key : keys) look(store_.slot_of(key.hash).shard, key.hash);
       },

@@ -1,5 +1,5 @@
 // WHAT: the index of a shard: from a key's hash to where its item is. Knows locations only; keys are compared by the
-// caller. Not thread-safe.
+// caller. Not thread-safe, but that prefetch() reads only what may be read while another thread changes the index.
 //
 // STRUCTURE: buckets of one cache line, ten entries of a 16-bit tag and a 32-bit location each, in hash order. A table
 // has 2^level groups of 6 to 11 buckets, so it can have almost any size:
@@ -39,6 +39,7 @@
 #include "larder/base/memory_range.h"
 #include "larder/base/page_work.h"
 #include "larder/base/prefetch.h"
+#include "larder/base/relaxed.h"
 
 namespace larder {
 
@@ -69,9 +70,11 @@ class HashIndex {
            round_up_to_pages(lines_committed_ * sizeof(Bucket));
   }
 
+  // Any thread, whoever changes the index meanwhile: then it may be the wrong line, and there may be no memory at all.
   void prefetch(std::uint64_t position) const {
-    const Place place = locate(position);
-    larder::prefetch(&place.group[place.home]);
+    const Layout& layout = lower_.group(position) < split_ ? lower_ : upper_;
+    const std::uint64_t bucket = layout.group(position) * layout.fan + layout.home(layout.tag(position));
+    larder::prefetch(reinterpret_cast<const void*>(table_address_ + bucket * sizeof(Bucket)));
   }
   // The location for which `matches(location)` holds; kNowhere if there is none. Asked only about those whose tag fits.
   template <class Matches>
@@ -223,9 +226,9 @@ class HashIndex {
   static_assert(sizeof(Bucket) == 64, "one cache line");
 
   struct Layout {
-    int level = 0;
-    std::uint32_t fan = kFanMin;
-    std::uint16_t known = 0xffff;  // the bits of the tags that are right
+    Relaxed<int> level = 0;
+    Relaxed<std::uint32_t> fan = kFanMin;
+    Relaxed<std::uint16_t> known = 0xffff;  // the bits of the tags that are right
 
     std::uint64_t groups() const { return std::uint64_t{1} << level; }
     std::uint64_t buckets() const { return groups() * fan; }
@@ -256,7 +259,7 @@ class HashIndex {
   };
 
   Bucket* table() const {
-    return reinterpret_cast<Bucket*>(table_base_);
+    return reinterpret_cast<Bucket*>(table_address_.get());
   }
   Bucket& line(std::uint32_t number) const {
     return reinterpret_cast<Bucket*>(line_range_.data())[number - 1];
@@ -359,12 +362,12 @@ class HashIndex {
   std::function<std::uint64_t(Location)> position_of_;
   int level_max_;
   std::shared_ptr<const MemoryRange> table_range_;
-  char* table_base_;
+  Relaxed<std::uintptr_t> table_address_;
   MemoryRange line_range_;
 
   Layout lower_;
   Layout upper_;
-  std::uint64_t split_ = 0;
+  Relaxed<std::uint64_t> split_ = 0;
   bool growing_ = false;
   // While it grows: from where on in the table, in bytes, its pages are committed; whether somebody commits more.
   std::size_t fresh_from_ = 0;

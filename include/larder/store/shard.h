@@ -120,7 +120,8 @@ class Shard final : private PolicyHost {
   std::optional<ItemReport> inspect(const Key& key, TimeMs now_ms) const;
 
   // What an operation on the key will look at is asked for ahead of it: first the bucket, and once that is there, the
-  // item; true: another bucket first, and once that is there, prefetch_spilled_item(). All change nothing.
+  // item; true: another bucket first, and once that is there, prefetch_spilled_item(). All change nothing; the
+  // first may be called without the shard's lock.
   void prefetch_bucket(KeyHash hash) const { index_.prefetch(position_of(hash)); }
   bool prefetch_item(KeyHash hash) const;
   void prefetch_spilled_item(KeyHash hash) const;

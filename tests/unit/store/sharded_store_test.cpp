@@ -101,15 +101,25 @@ class ShardedStoreTest : public ::testing::Test {
 };
 
 TEST(ShardsFor, FollowsMemoryThreadsAndItems) {
-  EXPECT_EQ(shards_for(0, 0, 4), 32u);
-  EXPECT_EQ(shards_for(256ULL << 20, 0, 4), 32u);
-  EXPECT_EQ(shards_for(64ULL << 20, 0, 4), 8u);
-  EXPECT_EQ(shards_for(1ULL << 20, 0, 4), 1u);
-  EXPECT_EQ(shards_for(100ULL << 20, 0, 64), 8u);
-  EXPECT_EQ(shards_for(0, 0, 3), 16u);
   EXPECT_EQ(shards_for(0, 0, 0), 8u);
+  EXPECT_EQ(shards_for(0, 0, 1), 8u);
+  EXPECT_EQ(shards_for(1ULL << 40, 0, 1), 8u);
+  EXPECT_EQ(shards_for(1ULL << 20, 0, 4), 1u);
+  EXPECT_EQ(shards_for(64ULL << 20, 0, 4), 8u);
+  EXPECT_EQ(shards_for(100ULL << 20, 0, 64), 8u);
+  EXPECT_EQ(shards_for(256ULL << 20, 0, 4), 32u);
+  EXPECT_EQ(shards_for(512ULL << 20, 0, 2), 16u);
   EXPECT_EQ(shards_for(1ULL << 40, 9'999, 4), 1u);
   EXPECT_EQ(shards_for(1ULL << 40, 10'000, 4), 32u);
+}
+
+TEST(ShardsFor, AreManyWhereSeveralThreadsShareALargeStore) {
+  EXPECT_EQ(shards_for(0, 0, 2), 128u);
+  EXPECT_EQ(shards_for(1ULL << 30, 0, 2), 32u);
+  EXPECT_EQ(shards_for(4ULL << 30, 0, 2), 128u);
+  EXPECT_EQ(shards_for(1ULL << 40, 0, 3), 128u);
+  EXPECT_EQ(shards_for(1ULL << 40, 0, 64), 512u);
+  EXPECT_EQ(shards_for(1ULL << 40, 640'000, 2), 64u);
 }
 
 TEST_F(ShardedStoreTest, KeysSpreadOverShardsAndAreFoundAgain) {
