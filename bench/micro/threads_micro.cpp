@@ -30,7 +30,7 @@ ShardedStore& filled_store(PolicyKind policy, std::size_t which = 0) {
   std::unique_ptr<ShardedStore>& store = stores[which];
   if (store && store->policy() == policy) return *store;
   store = std::make_unique<ShardedStore>(
-      StoreOptions{.policy = policy, .shards = shards_for(std::uint64_t{4} << 30, 0, kThreadsMax)});
+      StoreOptions{.policy = policy, .shards = shards_for(std::uint64_t{32} << 30, 0, kThreadsMax)});
   const std::string value(100, 'v');
   for (std::uint64_t number = 0; number < kItems; ++number) {
     const MicroKey name = micro_key(number);

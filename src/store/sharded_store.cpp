@@ -55,9 +55,10 @@ std::uint32_t shards_for(std::uint64_t maxmemory_bytes, std::uint64_t maxitems, 
   };
   constexpr std::uint64_t kShardsPerThread = 8;
   std::uint64_t shards = within(kShardsPerThread * std::max(threads, 1u), 8ULL << 20, 1);
-  // Where several threads share them: so many that two seldom want the same. Each eviction looks at all of them.
+  // Where several threads share a large store: so many that two seldom want the same. Each takes some 140 KiB for what
+  // it has open, and each eviction looks at all of them.
   constexpr std::uint64_t kShardsOfMany = 128;
-  if (threads > 1) shards = std::max(shards, within(kShardsOfMany, 32ULL << 20, kItemsForManyShards));
+  if (threads > 1) shards = std::max(shards, within(kShardsOfMany, 256ULL << 20, kItemsForManyShards));
   return static_cast<std::uint32_t>(std::bit_floor(std::clamp<std::uint64_t>(shards, 1, kShardsMax)));
 }
 

@@ -59,7 +59,7 @@ struct StoreOptions {
 };
 
 // The number of shards for `--shards auto`: the largest power of two up to maxmemory / 8 MiB, at most 8 a thread; with
-// several threads up to 128 where each then has 32 MiB and, of maxitems, 10,000; one below 10,000 maxitems.
+// several threads up to 128 where each then has 256 MiB and, of maxitems, 10,000; one below 10,000 maxitems.
 std::uint32_t shards_for(std::uint64_t maxmemory_bytes, std::uint64_t maxitems, unsigned threads);
 
 // The size of a shard's segments: a 64th of its share of maxmemory, or a little less, within SegmentLog's bounds.
