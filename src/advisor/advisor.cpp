@@ -62,14 +62,12 @@ Advisor::Advisor(ShardedStore& store, const Statistics& statistics, AccessTap& t
 Advisor::~Advisor() = default;
 
 void Advisor::step(TimeMs now_ms, std::int64_t monotonic_ns) {
+  watch_load(monotonic_ns);
   if (!enabled()) {
     if (model_) turn_off();
-    return watch_queries(monotonic_ns);
+    return;
   }
-  if (!model_) {
-    watch_queries(monotonic_ns);
-    return turn_on(now_ms, monotonic_ns);
-  }
+  if (!model_) return turn_on(now_ms, monotonic_ns);
   const std::uint64_t restarts = restarts_.load(std::memory_order_relaxed);
   if (restarts != restarts_seen_) model_->forget_counts();
   restarts_seen_ = restarts;
@@ -115,21 +113,21 @@ void Advisor::turn_off() {
   set_report({});
 }
 
-// While it is off, so that it need not begin with far too many events.
-void Advisor::watch_queries(std::int64_t monotonic_ns) {
-  const std::int64_t passed_ns = monotonic_ns - queries_watched_.since_ns;
+// So that it need not begin with far too many events: a look-up or a write is one, and a request at least one of both.
+void Advisor::watch_load(std::int64_t monotonic_ns) {
+  const std::int64_t passed_ns = monotonic_ns - watched_.since_ns;
   if (passed_ns < kSecondNs) return;
-  const std::uint64_t queries = lookups(statistics_.totals());
-  const bool is_first = queries_watched_.since_ns == 0;
-  queries_watched_.per_s =
-      is_first ? 0 : 1e9 * static_cast<double>(queries - queries_watched_.before) / static_cast<double>(passed_ns);
-  queries_watched_.before = queries;
-  queries_watched_.since_ns = monotonic_ns;
+  const RequestTotals totals = statistics_.totals();
+  const std::uint64_t uses = std::max(lookups(totals), totals.requests);
+  const bool is_first = watched_.since_ns == 0;
+  watched_.per_s = is_first ? 0 : 1e9 * static_cast<double>(uses - watched_.before) / static_cast<double>(passed_ns);
+  watched_.before = uses;
+  watched_.since_ns = monotonic_ns;
 }
 
 SampleThreshold Advisor::first_threshold() const {
   constexpr auto kAllowed = kAim * static_cast<double>(kEventsPerSecondMax);
-  const double share = std::min(1.0, kAllowed / std::max(1.0, queries_watched_.per_s));
+  const double share = std::min(1.0, kAllowed / std::max(1.0, watched_.per_s));
   return static_cast<SampleThreshold>(share * static_cast<double>(kAllKeys));
 }
 

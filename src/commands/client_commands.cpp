@@ -173,8 +173,8 @@ bool read_kill_option(CommandContext& context, std::size_t index, KillFilter& fi
   return true;
 }
 
-// The client sees the end before whoever killed it has the reply, and is not served after that, whichever threads the
-// two are on.
+// The client sees the end, after what was already sent, before whoever killed it has the reply, and nothing that it
+// sends from then on is executed, whichever threads the two are on.
 void kill_client(CommandContext& context, const ClientRecord& record) {
   {
     const LockGuard guard(record.mutex);

@@ -39,7 +39,7 @@ HashIndex::HashIndex(const Options& options, std::function<std::uint64_t(Locatio
     : position_of_(std::move(position_of)),
       level_max_(options.position_bits - kTagBits),
       table_range_(std::make_shared<const MemoryRange>(table_bytes_for(options.entries_max))),
-      table_address_(reinterpret_cast<std::uintptr_t>(table_range_->data())),
+      table_base_(table_range_->data()),
       line_range_(line_bytes_for(options.entries_max)) {
   LARDER_CHECK(level_max_ >= 1);
 }

@@ -48,17 +48,19 @@ Hasher make_hasher(std::optional<std::uint64_t> seed) {
 std::uint32_t shards_for(std::uint64_t maxmemory_bytes, std::uint64_t maxitems, unsigned threads) {
   constexpr std::uint64_t kItemsForManyShards = 10'000;
   if (maxitems != 0 && maxitems < kItemsForManyShards) return 1;
-  const auto within = [&](std::uint64_t shards, std::uint64_t shard_bytes_min, std::uint64_t shard_items_min) {
-    if (maxmemory_bytes != 0) shards = std::min(shards, maxmemory_bytes / shard_bytes_min);
-    if (maxitems != 0) shards = std::min(shards, maxitems / shard_items_min);
-    return shards;
-  };
+  constexpr std::uint64_t kBytesPerShardMin = 8ULL << 20;
   constexpr std::uint64_t kShardsPerThread = 8;
-  std::uint64_t shards = within(kShardsPerThread * std::max(threads, 1u), 8ULL << 20, 1);
+  std::uint64_t shards = kShardsPerThread * std::max(threads, 1u);
+  if (maxmemory_bytes != 0) shards = std::min(shards, maxmemory_bytes / kBytesPerShardMin);
   // Where several threads share a large store: so many that two seldom want the same. Each takes some 140 KiB for what
   // it has open, and each eviction looks at all of them.
+  constexpr std::uint64_t kBytesPerShardOfMany = 256ULL << 20;
   constexpr std::uint64_t kShardsOfMany = 128;
-  if (threads > 1) shards = std::max(shards, within(kShardsOfMany, 256ULL << 20, kItemsForManyShards));
+  if (threads > 1) {
+    std::uint64_t many = std::min(kShardsOfMany, maxmemory_bytes / kBytesPerShardOfMany);
+    if (maxitems != 0) many = std::min(many, maxitems / kItemsForManyShards);
+    shards = std::max(shards, many);
+  }
   return static_cast<std::uint32_t>(std::bit_floor(std::clamp<std::uint64_t>(shards, 1, kShardsMax)));
 }
 

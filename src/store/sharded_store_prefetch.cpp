@@ -12,8 +12,8 @@ namespace larder {
 
 namespace {
 
-// The hashes of a batch by shard, so that each shard is locked once: chains through their numbers, one for each of up
-// to 64 remainders of the shards' numbers.
+// The hashes of a batch by shard, so that each shard is locked once (nearly, beyond 64 of them): chains through their
+// numbers, one for each of up to 64 remainders of the shards' numbers.
 class ByShard {
  public:
   ByShard(std::span<const KeyHash> hashes, int shard_bits) {

@@ -70,7 +70,7 @@ class Advisor {
 
   void turn_on(TimeMs now_ms, std::int64_t monotonic_ns);
   void turn_off();
-  void watch_queries(std::int64_t monotonic_ns);
+  void watch_load(std::int64_t monotonic_ns);
   SampleThreshold first_threshold() const;
   void count_queries();
   void take_events(TimeMs now_ms);
@@ -104,12 +104,12 @@ class Advisor {
   Load step_;
   std::uint64_t dropped_seen_ = 0;
   bool settles_ = false;  // the threshold was lowered in the last step: what came since says little of it
-  // Of the last whole second while it was off.
+  // Uses of keys, of the last second or so.
   struct {
     std::uint64_t before = 0;
     std::int64_t since_ns = 0;
     double per_s = 0;
-  } queries_watched_;
+  } watched_;
   std::uint64_t events_per_s_ = 0;
   std::uint64_t restarts_seen_ = 0;
   std::uint64_t queries_seen_ = 0;

@@ -85,7 +85,8 @@ class RequestSession {
   virtual bool parked() const = 0;
   // Parked, but it waits for nobody: it is being worked on, and will be answered soon.
   virtual bool is_at_work() const { return false; }
-  // True once the session wants to be closed (CLIENT KILL); net sends what is waiting and closes.
+  // True once the session wants to be closed (QUIT, CLIENT KILL); net sends what is waiting, if the peer still
+  // takes it, and closes.
   virtual bool closing() const = 0;
   // True inside a request whose rest has not come (for the receive time limit).
   virtual bool mid_request() const = 0;
@@ -131,7 +132,8 @@ class ConnectionPort {
   // was set to before. (That may run all the same, if its time has come.)
   virtual void set_timer(ConnectionRef to, std::chrono::milliseconds delay, ConnectionTask task) = 0;
   // Ends the traffic in both directions, whatever its thread is doing: when this returns the peer has been sent the
-  // end, and nothing it sends from then on is received. REQUIRES: its session does not end meanwhile.
+  // end, behind what the system had taken before, and nothing it sends from then on is received. REQUIRES: its session
+  // does not end meanwhile.
   virtual void hang_up(const ConnectionInfo& connection) = 0;
 };
 

@@ -74,7 +74,7 @@ class HashIndex {
   void prefetch(std::uint64_t position) const {
     const Layout& layout = lower_.group(position) < split_ ? lower_ : upper_;
     const std::uint64_t bucket = layout.group(position) * layout.fan + layout.home(layout.tag(position));
-    larder::prefetch(reinterpret_cast<const void*>(table_address_ + bucket * sizeof(Bucket)));
+    larder::prefetch(table_base_.get() + bucket * sizeof(Bucket));
   }
   // The location for which `matches(location)` holds; kNowhere if there is none. Asked only about those whose tag fits.
   template <class Matches>
@@ -259,7 +259,7 @@ class HashIndex {
   };
 
   Bucket* table() const {
-    return reinterpret_cast<Bucket*>(table_address_.get());
+    return reinterpret_cast<Bucket*>(table_base_.get());
   }
   Bucket& line(std::uint32_t number) const {
     return reinterpret_cast<Bucket*>(line_range_.data())[number - 1];
@@ -362,7 +362,7 @@ class HashIndex {
   std::function<std::uint64_t(Location)> position_of_;
   int level_max_;
   std::shared_ptr<const MemoryRange> table_range_;
-  Relaxed<std::uintptr_t> table_address_;
+  Relaxed<char*> table_base_;
   MemoryRange line_range_;
 
   Layout lower_;

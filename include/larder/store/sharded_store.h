@@ -59,7 +59,7 @@ struct StoreOptions {
 };
 
 // The number of shards for `--shards auto`: the largest power of two up to maxmemory / 8 MiB, at most 8 a thread; with
-// several threads up to 128 where each then has 256 MiB and, of maxitems, 10,000; one below 10,000 maxitems.
+// several threads up to 128 where each then has 256 MiB of maxmemory and 10,000 of maxitems; one below 10,000 maxitems.
 std::uint32_t shards_for(std::uint64_t maxmemory_bytes, std::uint64_t maxitems, unsigned threads);
 
 // The size of a shard's segments: a 64th of its share of maxmemory, or a little less, within SegmentLog's bounds.
@@ -112,8 +112,8 @@ class ShardedStore {
   Key key(Database database, std::string_view bytes) const { return {bytes, hasher_(database, bytes), database}; }
 
   // Brings what operations on keys with these hashes will look at into the processor's caches: all of it at once
-  // instead of one after the other, which is most of what they take. Changes nothing; a shard that is locked is passed
-  // over. Worth its while from two keys on. REQUIRES: at most kPrefetchMax.
+  // instead of one after the other, which is most of what they take. Changes nothing; the items of a shard that is
+  // locked are passed over. Worth its while from two keys on. REQUIRES: at most kPrefetchMax.
   static constexpr std::size_t kPrefetchMax = 64;
   void prefetch(std::span<const KeyHash> hashes);
 

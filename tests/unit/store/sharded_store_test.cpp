@@ -114,7 +114,7 @@ TEST(ShardsFor, FollowsMemoryThreadsAndItems) {
 }
 
 TEST(ShardsFor, AreManyWhereSeveralThreadsShareALargeStore) {
-  EXPECT_EQ(shards_for(0, 0, 2), 128u);
+  EXPECT_EQ(shards_for(0, 0, 2), 16u);
   EXPECT_EQ(shards_for(4ULL << 30, 0, 2), 16u);
   EXPECT_EQ(shards_for(8ULL << 30, 0, 2), 32u);
   EXPECT_EQ(shards_for(32ULL << 30, 0, 2), 128u);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <map>
 #include <mutex>
@@ -75,6 +76,43 @@ TEST(ShardedStoreThreads, EverythingAtOnceKeepsTheInvariantsAndTheLimit) {
   EXPECT_GT(store.stats().total.evicted, 0u);
   store.check_invariants();
   EXPECT_EQ(store.used_bytes(), store.stats().total.used_bytes());
+}
+
+// While the index grows, shrinks and is exchanged: where a bucket is, is asked without a lock.
+TEST(ShardedStoreThreads, LookingAheadDisturbsNobodyWhoRebuildsTheIndex) {
+  constexpr int kKeys = 4'000;
+  ShardedStore store({.shards = 2, .hash_seed = 1});
+  std::atomic<int> writers{2};
+  std::atomic<int> failures{0};
+  in_threads([&](int number) {
+    if (number >= 2) {
+      SplitMix64 random(static_cast<std::uint64_t>(number));
+      std::array<KeyHash, 16> hashes{};
+      while (writers.load() != 0) {
+        for (KeyHash& hash : hashes) hash = random.next();
+        store.prefetch(hashes);
+      }
+      return;
+    }
+    for (int round = 0; round < 6; ++round) {
+      for (const bool stores : {true, false}) {
+        for (int i = 0; i < kKeys; ++i) {
+          const std::string name = std::to_string(number) + ":" + std::to_string(i);
+          const Key key = store.key(0, name);
+          failures += store.run(key, kStartMs, [&](Shard& shard, Op& op) {
+            if (stores) return shard.set(key, {"value", nullptr}, {}, op);
+            shard.erase(key, op);
+            return StatusCode::kOk;
+          }) != StatusCode::kOk;
+        }
+        if (number == 0) store.maintain(kStartMs, 100'000);
+        if (number == 1 && stores && round % 2 == 0) store.flush({}, kStartMs);
+      }
+    }
+    writers.fetch_sub(1);
+  });
+  EXPECT_EQ(failures.load(), 0);
+  store.check_invariants();
 }
 
 // Values of which only a few fit: each thread needs nearly all that the others hold, and all the same nobody is
