@@ -1,14 +1,13 @@
-// CLIENT: who is connected, under which name, and closing them.
-#include <algorithm>
+// CLIENT: its table; who is connected, and under which name.
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "commands/arguments.h"
 #include "commands/client_fields.h"
 #include "commands/client_handlers.h"
 #include "commands/client_registry.h"
+#include "commands/client_type.h"
 #include "commands/command_table.h"
 #include "commands/session.h"
 #include "larder/base/text.h"
@@ -16,30 +15,6 @@
 namespace larder {
 
 namespace {
-
-// The kinds of client Redis tells apart; masters and replicas there are none.
-enum class ClientType { kNormal, kMaster, kReplica, kPubSub };
-
-ClientType type_of(const ClientRecord& record) {
-  return record.is_subscriber() ? ClientType::kPubSub : ClientType::kNormal;
-}
-
-std::optional<ClientType> parse_client_type(std::string_view name) {
-  if (equals_ignore_case(name, "normal")) return ClientType::kNormal;
-  if (equals_ignore_case(name, "master")) return ClientType::kMaster;
-  if (equals_ignore_case(name, "replica") || equals_ignore_case(name, "slave")) return ClientType::kReplica;
-  if (equals_ignore_case(name, "pubsub")) return ClientType::kPubSub;
-  return {};
-}
-
-// Nothing: the error was written.
-std::optional<ClientType> read_client_type(CommandContext& context, std::size_t index) {
-  const std::string_view name = context.arg(index);
-  const auto type = parse_client_type(name);
-  // As Redis shows it: up to a zero byte.
-  if (!type) context.reply.error("ERR Unknown client type '" + std::string(name.substr(0, name.find('\0'))) + "'");
-  return type;
-}
 
 // ON or OFF; nothing: the error was written.
 std::optional<bool> read_switch(CommandContext& context, std::size_t index) {
@@ -122,97 +97,6 @@ Outcome cmd_client_setinfo(CommandContext& context) {
     return fail(context, "ERR Unrecognized option '" + option + "'");
   }
   context.reply.ok();
-  return Outcome::kDone;
-}
-
-struct KillFilter {
-  std::optional<std::uint64_t> id;
-  std::optional<ClientType> type;
-  std::optional<std::string_view> address;
-  std::optional<std::string_view> local_address;
-  bool skip_self = true;
-
-  bool matches(const ClientRecord& record, std::uint64_t self) const {
-    const std::uint64_t its_id = record.info.ref.id;
-    return (!id || *id == its_id) && (!type || *type == type_of(record)) &&
-           (!address || *address == record.info.peer_address) &&
-           (!local_address || *local_address == record.info.local_address) && !(skip_self && its_id == self);
-  }
-};
-
-// Reads one "NAME value" pair. False: the error was written.
-bool read_kill_option(CommandContext& context, std::size_t index, KillFilter& filter) {
-  const std::string_view value = context.arg(index + 1);
-  if (argument_is(context, index, "id")) {
-    const auto id = read_int_within(context, index + 1, {.min = 1}, "ERR client-id should be greater than 0");
-    if (id) filter.id = static_cast<std::uint64_t>(*id);
-    return id.has_value();
-  }
-  if (argument_is(context, index, "type")) {
-    filter.type = read_client_type(context, index + 1);
-    return filter.type.has_value();
-  }
-  if (argument_is(context, index, "user")) {
-    // There is one user, so naming it selects everyone.
-    if (value == "default") return true;
-    context.reply.error("ERR No such user '" + std::string(value) + "'");
-    return false;
-  }
-  if (argument_is(context, index, "addr")) {
-    filter.address = value;
-  } else if (argument_is(context, index, "laddr")) {
-    filter.local_address = value;
-  } else if (argument_is(context, index, "skipme") && equals_ignore_case(value, "yes")) {
-    filter.skip_self = true;
-  } else if (argument_is(context, index, "skipme") && equals_ignore_case(value, "no")) {
-    filter.skip_self = false;
-  } else {
-    context.reply.error(errors::kSyntax);
-    return false;
-  }
-  return true;
-}
-
-// The client sees the end, after what was already sent, before whoever killed it has the reply, and nothing that it
-// sends from then on is executed, whichever threads the two are on.
-void kill_client(CommandContext& context, const ClientRecord& record) {
-  {
-    const LockGuard guard(record.mutex);
-    if (!record.gone) context.services.connections.hang_up(record.info);  // after `gone` its descriptor is closed
-  }
-  context.services.connections.post(
-      record.info.ref, [](RequestSession& session, ReplyBuffer&) { static_cast<Session&>(session).close(); });
-}
-
-std::size_t kill_clients(CommandContext& context, const KillFilter& filter) {
-  const std::uint64_t self = context.session.record().info.ref.id;
-  std::size_t killed = 0;
-  context.clients.for_each([&](const ClientRecord& record) {
-    if (!filter.matches(record, self)) return;
-    ++killed;
-    if (record.info.ref.id == self) {
-      context.session.close();  // after this reply
-    } else {
-      kill_client(context, record);
-    }
-  });
-  return killed;
-}
-
-Outcome cmd_client_kill(CommandContext& context) {
-  KillFilter filter;
-  if (context.argc() == 3) {  // the old form: CLIENT KILL address
-    filter.address = context.arg(2);
-    filter.skip_self = false;
-    if (kill_clients(context, filter) == 0) return fail(context, "ERR No such client");
-    context.reply.ok();
-    return Outcome::kDone;
-  }
-  for (std::size_t i = 2; i < context.argc(); i += 2) {
-    if (!arguments_follow(context, i)) return fail(context, errors::kSyntax);
-    if (!read_kill_option(context, i, filter)) return Outcome::kDone;
-  }
-  context.reply.integer(static_cast<std::int64_t>(kill_clients(context, filter)));
   return Outcome::kDone;
 }
 

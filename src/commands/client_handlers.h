@@ -6,6 +6,7 @@
 namespace larder {
 
 // client_control_commands.cpp
+Outcome cmd_client_kill(CommandContext& context);
 Outcome cmd_client_pause(CommandContext& context);
 Outcome cmd_client_unpause(CommandContext& context);
 Outcome cmd_client_unblock(CommandContext& context);
